@@ -1,0 +1,1 @@
+//! Which stages a job runs, in order.

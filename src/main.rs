@@ -1,0 +1,3 @@
+//! The wardscore program: parse arguments, run, exit code.
+
+fn main() {}

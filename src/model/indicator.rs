@@ -1,0 +1,97 @@
+//! Indicators and their targets, as a plan defines them.
+
+use super::formula::Expr;
+use super::unit::Level;
+
+/// How a value is made of numerator and denominator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueForm {
+    /// numerator ÷ denominator × factor.
+    Ratio,
+    /// 1 − numerator ÷ denominator: a reduction from a baseline.
+    Reduction,
+    /// The numerator alone.
+    Count,
+}
+
+/// A part that a unit of a higher level adds from its own form to what its wards sum to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnPart {
+    /// Level of the unit that reports it.
+    pub level: Level,
+    /// Numerator over that unit's own elements.
+    pub numerator: Expr,
+    /// Denominator over that unit's own elements.
+    pub denominator: Option<Expr>,
+}
+
+/// A figure computed from elements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Indicator {
+    /// Code: `T5`, `S2-03`.
+    pub code: String,
+    /// Vietnamese name.
+    pub name_vi: String,
+    /// English name.
+    pub name_en: String,
+    /// Solution group (`S1` … `S7`), or `T` for a target.
+    pub group: String,
+    /// Lowest level at which it exists; above it, values come from sums.
+    pub level: Level,
+    /// Code of the one unit that it is about (T4), if so.
+    pub unit: Option<String>,
+    /// How the value is made.
+    pub form: ValueForm,
+    /// Numerator over the elements of `level`.
+    pub numerator: Expr,
+    /// Denominator; `None` for a count.
+    pub denominator: Option<Expr>,
+    /// Multiplier of the ratio (1 for a share; 1000 for "per thousand").
+    pub factor: f64,
+    /// What a unit of a higher level adds from its own form (T7).
+    pub own: Option<OwnPart>,
+    /// Whether more is better, for colours and arrows.
+    pub direction: Direction,
+    /// `share` is shown as a percentage; else as a plain number with this unit.
+    pub unit_label: String,
+}
+
+/// Which way a value should move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    Rise,
+    /// Less is better.
+    Fall,
+    /// Neither; described only.
+    None,
+}
+
+/// A point of the target path: at the end of `year`, at least `low` (required) and at best `high` (aspired).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Milestone {
+    /// Year at whose end it must be reached.
+    pub year: i16,
+    /// Required value, as a fraction.
+    pub low: f64,
+    /// Aspired value; equal to `low` where the target is not a range.
+    pub high: f64,
+}
+
+/// A numeric target of the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Code of its indicator.
+    pub indicator: String,
+    /// Milestones by year, at least one.
+    pub milestones: Vec<Milestone>,
+    /// The value at the start of the plan from which the path to the first milestone rises; `None` when every
+    /// year demands the milestone itself (T5: 100% every year).
+    pub start: Option<f64>,
+    /// True when the year-to-date value is due in full only at the year's end (T1 counts people through the year).
+    pub builds_within_year: bool,
+    /// Share of the required value below which it is off track rather than at risk.
+    pub at_risk_from: f64,
+}

@@ -1,0 +1,28 @@
+//! The nouns of monitoring: no I/O, no data frames, no clock.
+//!
+//! Everything that two stages must agree on stands here; the stages know these types and the store,
+//! never each other.
+
+pub mod element;
+pub mod finding;
+pub mod formula;
+pub mod indicator;
+pub mod observation;
+pub mod period;
+pub mod plan;
+pub mod progress;
+pub mod rubric;
+pub mod state;
+pub mod unit;
+
+pub use element::{Element, Form, Frequency, Kind};
+pub use finding::{Code, Finding, Severity};
+pub use formula::{Expr, FormulaError};
+pub use indicator::{Direction, Indicator, Milestone, OwnPart, Target, ValueForm};
+pub use observation::{CellRef, SubmissionStatus};
+pub use period::Period;
+pub use plan::{Baseline, Plan, Population, Receipt, Rule, RuleKind, Settings, Source};
+pub use progress::{Progress, Silent};
+pub use rubric::{Class, Criterion, Requirement, Rubric};
+pub use state::{Span, State, Status};
+pub use unit::{Level, UnitVersion};

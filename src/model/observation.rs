@@ -1,0 +1,87 @@
+//! Where a value came from, and what became of the file that brought it.
+
+use std::fmt;
+
+/// Address of one cell, so that a published figure leads back to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CellRef {
+    /// Row and column of a worksheet, both from 0; printed as `F12`.
+    Sheet { row: u32, column: u32 },
+    /// Physical line and field of a text file, both from 0; printed as `R12C6` from 1.
+    Text { row: u32, column: u32 },
+}
+
+impl CellRef {
+    /// Row, from 0.
+    pub const fn row(self) -> u32 {
+        match self {
+            Self::Sheet { row, .. } | Self::Text { row, .. } => row,
+        }
+    }
+
+    /// Column, from 0.
+    pub const fn column(self) -> u32 {
+        match self {
+            Self::Sheet { column, .. } | Self::Text { column, .. } => column,
+        }
+    }
+}
+
+impl fmt::Display for CellRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Text { row, column } => write!(f, "R{}C{}", row + 1, column + 1),
+            Self::Sheet { row, column } => {
+                let mut letters = [0u8; 8];
+                let (mut n, mut at) = (column + 1, letters.len());
+                while n > 0 {
+                    at -= 1;
+                    letters[at] = b'A' + ((n - 1) % 26) as u8;
+                    n = (n - 1) / 26;
+                }
+                for letter in &letters[at..] {
+                    write!(f, "{}", *letter as char)?;
+                }
+                write!(f, "{}", row + 1)
+            }
+        }
+    }
+}
+
+/// What became of a received file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubmissionStatus {
+    /// Every value used, nothing worse than an info.
+    Accepted,
+    /// Used, with warnings or with rows or cells left out.
+    AcceptedWithFindings,
+    /// Not used; a file-level finding says why.
+    Quarantined,
+    /// Replaced by a later file for the same district, form and period.
+    Superseded,
+}
+
+impl SubmissionStatus {
+    /// The word used in `submissions`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::AcceptedWithFindings => "accepted_with_findings",
+            Self::Quarantined => "quarantined",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CellRef;
+
+    #[test]
+    fn cells_are_named_as_people_name_them() {
+        for (column, name) in [(0, "A12"), (25, "Z12"), (26, "AA12"), (27, "AB12"), (701, "ZZ12"), (702, "AAA12")] {
+            assert_eq!(CellRef::Sheet { row: 11, column }.to_string(), name);
+        }
+        assert_eq!(CellRef::Text { row: 11, column: 5 }.to_string(), "R12C6");
+    }
+}

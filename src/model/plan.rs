@@ -1,0 +1,164 @@
+//! A whole plan definition, loaded and checked: what every stage works from.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::element::{Element, Form};
+use super::indicator::{Indicator, Target};
+use super::period::Period;
+use super::rubric::Rubric;
+
+/// When a file counts as received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receipt {
+    /// The file's modification time.
+    Modified,
+    /// The time of the run.
+    Now,
+}
+
+/// Where forms come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Name, unique in the plan.
+    pub name: String,
+    /// A folder per district below this one; the only kind yet.
+    pub folder: PathBuf,
+    /// What counts as the time of receipt.
+    pub received: Receipt,
+}
+
+/// Settings that `--set KEY=VALUE` may override; paths are absolute or relative to the working directory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Parent of the district folders.
+    pub inbox: PathBuf,
+    /// CSV of baselines.
+    pub baseline: PathBuf,
+    /// CSV of populations.
+    pub population: PathBuf,
+    /// Folder of the register (units.csv, changes.csv, aliases.csv).
+    pub register: PathBuf,
+    /// Largest file read, in bytes.
+    pub max_file_bytes: u64,
+}
+
+/// Which contradiction a rule looks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RuleKind {
+    /// `part` must not exceed `whole`.
+    PartExceedsWhole { part: String, whole: String },
+    /// `parts` must sum to `whole`.
+    PartsDoNotSum { parts: Vec<String>, whole: String },
+    /// A value above the element's history by this factor, judged by median and MAD.
+    Outlier { element: String, factor: f64 },
+}
+
+/// A check that a plan declares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Name, unique in the plan.
+    pub name: String,
+    /// What it looks for.
+    pub kind: RuleKind,
+}
+
+/// A baseline value of one unit and element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baseline {
+    /// Day on which it held.
+    pub as_of: Date,
+    /// The value.
+    pub value: f64,
+}
+
+/// Population of one unit in one year, with its note on where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Population {
+    /// Persons.
+    pub persons: f64,
+    /// Source or note.
+    pub note: String,
+}
+
+/// A plan as loaded from its folder; every name in it has been checked.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Folder it was loaded from.
+    pub folder: PathBuf,
+    /// Code: `plan-50`.
+    pub code: String,
+    /// Vietnamese name.
+    pub name_vi: String,
+    /// English name.
+    pub name_en: String,
+    /// A sentence shown on every page when the figures are invented; empty for real data.
+    pub notice_vi: String,
+    /// The same in English.
+    pub notice_en: String,
+    /// First day of the plan.
+    pub first_day: Date,
+    /// First reporting quarter.
+    pub first_period: Period,
+    /// Last reporting quarter.
+    pub last_period: Period,
+    /// Zone of due dates: `Asia/Ho_Chi_Minh`.
+    pub time_zone: String,
+    /// Settings after overrides.
+    pub settings: Settings,
+    /// Sources of forms.
+    pub sources: Vec<Source>,
+    /// Elements, form by form in column order.
+    pub elements: Vec<Element>,
+    /// Forms by code.
+    pub forms: Vec<Form>,
+    /// Indicators: the targets' first, then the process indicators.
+    pub indicators: Vec<Indicator>,
+    /// Targets by indicator.
+    pub targets: Vec<Target>,
+    /// The rubric.
+    pub rubric: Rubric,
+    /// Rules on reported values.
+    pub rules: Vec<Rule>,
+    /// Population by unit code and year.
+    pub populations: BTreeMap<(String, i16), Population>,
+    /// Baselines by unit code and element.
+    pub baselines: BTreeMap<(String, String), Baseline>,
+    /// SHA-256 (hex) over everything that the definition holds, with overrides.
+    pub digest: String,
+}
+
+impl Plan {
+    /// Position of an element by code.
+    pub fn element_index(&self, code: &str) -> Option<usize> {
+        self.elements.iter().position(|e| e.code == code)
+    }
+
+    /// A form by code.
+    pub fn form(&self, code: &str) -> Option<&Form> {
+        self.forms.iter().find(|f| f.code == code)
+    }
+
+    /// An indicator by code.
+    pub fn indicator(&self, code: &str) -> Option<&Indicator> {
+        self.indicators.iter().find(|i| i.code == code)
+    }
+
+    /// The target of an indicator.
+    pub fn target(&self, indicator: &str) -> Option<&Target> {
+        self.targets.iter().find(|t| t.indicator == indicator)
+    }
+
+    /// All quarters of the plan.
+    pub fn quarters(&self) -> Vec<Period> {
+        self.first_period.through(self.last_period)
+    }
+
+    /// All calendar years of the plan.
+    pub fn years(&self) -> Vec<Period> {
+        (self.first_period.year()..=self.last_period.year()).map(Period::year_of).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! The units over time: which unit was in force on which day, under which parent, by which names.
+//!
+//! In: rows of `units.csv`, `changes.csv` and `aliases.csv`, as the plan's loader read them. Out: look-ups by code and
+//! day. A code may stand for different units at different times, so every question names a day.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::model::{Level, UnitVersion};
+
+/// A legal change of units: one predecessor → successor pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// First day of the new state.
+    pub effective_date: Date,
+    /// merge, split, transfer, rename, reclassify, create, abolish.
+    pub change: String,
+    /// Predecessor, if any.
+    pub from_code: Option<String>,
+    /// Successor, if any.
+    pub to_code: Option<String>,
+    /// Share of the predecessor that went to the successor; unknown where none.
+    pub share: Option<f64>,
+    /// Legal instrument.
+    pub legal_basis: String,
+    /// Where the row was taken from.
+    pub source: String,
+    /// high, medium or low.
+    pub confidence: String,
+}
+
+/// All units and changes of a pipeline.
+#[derive(Debug, Clone, Default)]
+pub struct Register {
+    /// Sorted by code, then first day.
+    versions: Vec<UnitVersion>,
+    changes: Vec<Change>,
+    /// Other spellings by unit code.
+    aliases: BTreeMap<String, Vec<String>>,
+}
+
+impl Register {
+    /// A register of these rows.
+    pub fn new(mut versions: Vec<UnitVersion>, changes: Vec<Change>, aliases: BTreeMap<String, Vec<String>>) -> Self {
+        versions.sort_by(|a, b| (&a.code, a.valid_from).cmp(&(&b.code, b.valid_from)));
+        Self { versions, changes, aliases }
+    }
+
+    /// Every version, by code and first day.
+    pub fn versions(&self) -> &[UnitVersion] {
+        &self.versions
+    }
+
+    /// Every change, as loaded.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Other spellings of a unit's name.
+    pub fn aliases(&self, code: &str) -> &[String] {
+        self.aliases.get(code).map_or(&[], Vec::as_slice)
+    }
+
+    /// Versions of one code, oldest first.
+    pub fn versions_of(&self, code: &str) -> &[UnitVersion] {
+        let start = self.versions.partition_point(|v| v.code.as_str() < code);
+        let end = self.versions.partition_point(|v| v.code.as_str() <= code);
+        self.versions.get(start..end).unwrap_or(&[])
+    }
+
+    /// The version of a code in force on `day`.
+    pub fn at(&self, code: &str, day: Date) -> Option<&UnitVersion> {
+        self.versions_of(code).iter().find(|v| v.in_force(day))
+    }
+
+    /// The version in force on `day`, or the latest before it, or the first: a name for a heading.
+    pub fn named(&self, code: &str, day: Date) -> Option<&UnitVersion> {
+        let versions = self.versions_of(code);
+        self.at(code, day).or_else(|| versions.iter().rev().find(|v| v.valid_from <= day)).or(versions.first())
+    }
+
+    /// Units of a level in force on `day`, by code.
+    pub fn in_force(&self, level: Level, day: Date) -> impl Iterator<Item = &UnitVersion> {
+        self.versions.iter().filter(move |v| v.level == level && v.in_force(day))
+    }
+
+    /// Units directly below `parent` on `day`, by code.
+    pub fn children<'a>(&'a self, parent: &'a str, day: Date) -> impl Iterator<Item = &'a UnitVersion> {
+        self.versions.iter().filter(move |v| v.parent_code.as_deref() == Some(parent) && v.in_force(day))
+    }
+
+    /// Code of the district above a ward on `day`; a district's own code for a district; `None` for a province, for a
+    /// ward directly below one, and for a unit not in force.
+    pub fn district_of(&self, code: &str, day: Date) -> Option<&str> {
+        let unit = self.at(code, day)?;
+        match unit.level {
+            Level::District => Some(&unit.code),
+            Level::Ward => {
+                let parent = self.at(unit.parent_code.as_deref()?, day)?;
+                (parent.level == Level::District).then_some(parent.code.as_str())
+            }
+            Level::Province => None,
+        }
+    }
+
+    /// Code of the province above a unit on `day`, or the unit's own code for a province.
+    pub fn province_of(&self, code: &str, day: Date) -> Option<&str> {
+        let mut unit = self.at(code, day)?;
+        while unit.level != Level::Province {
+            unit = self.at(unit.parent_code.as_deref()?, day)?;
+        }
+        Some(&unit.code)
+    }
+}

@@ -1,0 +1,1 @@
+//! Invented submissions of any scale, with their truth.

@@ -1,0 +1,156 @@
+//! Receipts and runs in an embedded SQLite file. It never holds figures.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::{Result, StoreError};
+
+/// One receipt: a file came from a source, at a time, for a district.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReceiptRow {
+    /// Microseconds since 1970 UTC.
+    pub received_at: i64,
+    /// Folder name below the inbox: the sender.
+    pub district: String,
+    /// File name as it stood.
+    pub file_name: String,
+    /// Name of the source.
+    pub source: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes; empty where the file was refused unread (a symlink).
+    pub sha256: String,
+    /// Why it was refused unread: a finding code; empty otherwise.
+    pub refused: String,
+}
+
+/// One run of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Microseconds since 1970 UTC.
+    pub started_at: i64,
+    /// What was run.
+    pub command: String,
+    /// Exit code; none while it runs or where it was killed.
+    pub exit_code: Option<i32>,
+    /// The summary in JSON.
+    pub summary: String,
+}
+
+/// The open ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    connection: Connection,
+}
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS receipts (
+        source TEXT NOT NULL, district TEXT NOT NULL, file_name TEXT NOT NULL, bytes INTEGER NOT NULL,
+        sha256 TEXT NOT NULL, received_at INTEGER NOT NULL, refused TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (source, district, file_name, sha256)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS runs (
+        id INTEGER PRIMARY KEY, started_at INTEGER NOT NULL, command TEXT NOT NULL, exit_code INTEGER,
+        summary TEXT NOT NULL DEFAULT ''
+    );
+";
+
+impl Ledger {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let fail = |source| StoreError::Ledger { path: path.to_owned(), source };
+        let connection = Connection::open(path).map_err(fail)?;
+        connection.execute_batch(SCHEMA).map_err(fail)?;
+        Ok(Self { path: path.to_owned(), connection })
+    }
+
+    fn fail(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+        |source| StoreError::Ledger { path: self.path.clone(), source }
+    }
+
+    /// Adds receipts in one transaction; one that is there already (same source, district, name and bytes) is not
+    /// added again. Returns how many are new.
+    pub fn add_receipts(&mut self, rows: &[ReceiptRow]) -> Result<usize> {
+        let path = self.path.clone();
+        let fail = |source| StoreError::Ledger { path: path.clone(), source };
+        let transaction = self.connection.transaction().map_err(fail)?;
+        let mut added = 0;
+        {
+            let mut insert = transaction
+                .prepare("INSERT OR IGNORE INTO receipts (source, district, file_name, bytes, sha256, received_at, refused) VALUES (?,?,?,?,?,?,?)")
+                .map_err(fail)?;
+            for r in rows {
+                added += insert
+                    .execute(params![
+                        r.source,
+                        r.district,
+                        r.file_name,
+                        r.bytes as i64,
+                        r.sha256,
+                        r.received_at,
+                        r.refused
+                    ])
+                    .map_err(fail)?;
+            }
+        }
+        transaction.commit().map_err(fail)?;
+        Ok(added)
+    }
+
+    /// All receipts, ordered by time, district and name.
+    pub fn receipts(&self) -> Result<Vec<ReceiptRow>> {
+        let mut select = self
+            .connection
+            .prepare("SELECT received_at, district, file_name, source, bytes, sha256, refused FROM receipts")
+            .map_err(self.fail())?;
+        let rows = select
+            .query_map([], |r| {
+                Ok(ReceiptRow {
+                    received_at: r.get(0)?,
+                    district: r.get(1)?,
+                    file_name: r.get(2)?,
+                    source: r.get(3)?,
+                    bytes: r.get::<_, i64>(4)?.cast_unsigned(),
+                    sha256: r.get(5)?,
+                    refused: r.get(6)?,
+                })
+            })
+            .map_err(self.fail())?;
+        let mut all: Vec<_> = rows.collect::<rusqlite::Result<_>>().map_err(self.fail())?;
+        all.sort();
+        Ok(all)
+    }
+
+    /// Notes that a run started; returns its number.
+    pub fn start_run(&self, started_at: i64, command: &str) -> Result<i64> {
+        self.connection
+            .execute("INSERT INTO runs (started_at, command) VALUES (?, ?)", params![started_at, command])
+            .map_err(self.fail())?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Notes how a run ended.
+    pub fn end_run(&self, id: i64, exit_code: i32, summary: &str) -> Result<()> {
+        self.connection
+            .execute("UPDATE runs SET exit_code = ?, summary = ? WHERE id = ?", params![exit_code, summary, id])
+            .map_err(self.fail())?;
+        Ok(())
+    }
+
+    /// The last `count` runs, newest first.
+    pub fn last_runs(&self, count: usize) -> Result<Vec<RunRow>> {
+        let mut select = self
+            .connection
+            .prepare("SELECT started_at, command, exit_code, summary FROM runs ORDER BY id DESC LIMIT ?")
+            .map_err(self.fail())?;
+        let rows = select
+            .query_map([count as i64], |r| {
+                Ok(RunRow { started_at: r.get(0)?, command: r.get(1)?, exit_code: r.get(2)?, summary: r.get(3)? })
+            })
+            .map_err(self.fail())?;
+        rows.collect::<rusqlite::Result<_>>().map_err(self.fail())
+    }
+}

@@ -1,0 +1,107 @@
+//! Where things are kept: raw bytes, ledger, tables, releases. Only this room knows paths inside the store.
+//!
+//! ```text
+//! <store>/raw/ab/abcdef…      received bytes under their SHA-256, never altered
+//! <store>/ledger.sqlite       receipts and runs; never figures
+//! <store>/tables/<table>/…    the tables as the stages last wrote them
+//! <store>/releases/<id>/      what was published, whole or not at all
+//! <store>/current             leads to the newest release
+//! ```
+
+pub mod file;
+pub mod ledger;
+pub mod parquet;
+pub mod raw;
+pub mod release;
+pub mod tables;
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+pub use ledger::{Ledger, ReceiptRow, RunRow};
+pub use parquet::TableWriter;
+pub use release::ReleaseDraft;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system refused; the message names the path.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// The ledger refused.
+    #[error("ledger `{path}`: {source}")]
+    Ledger { path: PathBuf, source: rusqlite::Error },
+    /// A table could not be written or read.
+    #[error("table `{table}` ({}): {source}", path.display())]
+    Table { table: String, path: PathBuf, source: ::parquet::errors::ParquetError },
+    /// A batch does not fit the schema of its table.
+    #[error("table `{table}`: {what}")]
+    Schema { table: String, what: String },
+    /// Another run holds the lock.
+    #[error("another run is working in `{0}`")]
+    Locked(PathBuf),
+    /// A stage needs what an earlier stage has not made yet.
+    #[error("there is no table `{table}` in `{}`", store.display())]
+    Missing { table: String, store: PathBuf },
+}
+
+/// Result of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// An open store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// Held while one run works in the store; the operating system releases it however the run ends.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: std::fs::File,
+}
+
+impl Store {
+    /// Opens the store, making its folders where they are missing. Fails where it cannot write.
+    pub fn open(root: &Path) -> Result<Self> {
+        for folder in ["raw", "tables", "releases"] {
+            fs::create_dir_all(root.join(folder))?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// The store's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes the lock of the store, or says that another run has it.
+    pub fn lock(&self) -> Result<RunLock> {
+        let path = self.root.join("lock");
+        let file: std::fs::File = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?.into();
+        match file.try_lock() {
+            Ok(()) => Ok(RunLock { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked(self.root.clone())),
+            Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
+        }
+    }
+
+    /// Opens the ledger.
+    pub fn ledger(&self) -> Result<Ledger> {
+        Ledger::open(&self.root.join("ledger.sqlite"))
+    }
+
+    /// Folder of a table.
+    pub(crate) fn table_folder(&self, table: &str) -> PathBuf {
+        self.root.join("tables").join(table)
+    }
+
+    /// The Parquet files of a table, sorted; an error where the table was never written.
+    pub fn table_files(&self, table: &str) -> Result<Vec<PathBuf>> {
+        let folder = self.table_folder(table);
+        if !folder.is_dir() {
+            return Err(StoreError::Missing { table: table.to_owned(), store: self.root.clone() });
+        }
+        file::files_below(&folder, "parquet")
+    }
+}

@@ -1,0 +1,220 @@
+//! Tables as Parquet: written partition by partition, read back column by column.
+//!
+//! A partition is written beside its place and renamed; one whose bytes did not change is left untouched, so that
+//! releases share it. Text may be handed over dictionary-encoded; the file declares it as text.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use fs_err as fs;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, ProjectionMask, encode_arrow_schema};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use rayon::prelude::*;
+
+use super::{Result, Store, StoreError, file, tables};
+
+/// A table that is being written anew.
+#[derive(Debug)]
+pub struct TableWriter {
+    table: &'static str,
+    folder: PathBuf,
+    logical: SchemaRef,
+    digest: String,
+    written: Mutex<Vec<PathBuf>>,
+}
+
+impl Store {
+    /// Starts writing a table. `digest` is the digest of the definitions that it follows from.
+    pub fn write_table(&self, table: &'static str, digest: &str) -> Result<TableWriter> {
+        let logical = tables::schema(table).ok_or_else(|| StoreError::Schema {
+            table: table.to_owned(),
+            what: "is not a table of the contract".into(),
+        })?;
+        let folder = self.table_folder(table);
+        fs::create_dir_all(&folder)?;
+        Ok(TableWriter { table, folder, logical, digest: digest.to_owned(), written: Mutex::default() })
+    }
+
+    /// Writes a table that is one file.
+    pub fn write_whole(&self, table: &'static str, digest: &str, batch: &RecordBatch) -> Result<()> {
+        let writer = self.write_table(table, digest)?;
+        writer.write(&[table], std::slice::from_ref(batch))?;
+        writer.finish()
+    }
+
+    /// Reads columns of a table, file by file in order; with `dictionaries`, text comes as `Dictionary(Int32, Utf8)`.
+    /// All columns where `columns` is empty. Files are read in parallel, the order is that of the files.
+    pub fn read_table(&self, table: &str, columns: &[&str], dictionaries: bool) -> Result<Vec<RecordBatch>> {
+        let files = self.table_files(table)?;
+        let parts: Result<Vec<Vec<RecordBatch>>> =
+            files.par_iter().map(|path| read_file(table, path, columns, dictionaries)).collect();
+        Ok(parts?.into_iter().flatten().collect())
+    }
+}
+
+impl TableWriter {
+    /// Writes one partition: `["2018", "2018-Q2"]` is the file `2018/2018-Q2.parquet`. May be called from several
+    /// threads at once, for different partitions. Every batch has the table's columns in order.
+    pub fn write(&self, partition: &[&str], batches: &[RecordBatch]) -> Result<()> {
+        let mut path = self.folder.clone();
+        path.extend(partition);
+        path.set_extension("parquet");
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let Some(first) = batches.first() else { return Ok(()) };
+        self.check(&first.schema())?;
+        let fail = |source| StoreError::Table { table: self.table.to_owned(), path: path.clone(), source };
+        let bytes = self.encode(&first.schema(), batches).map_err(fail)?;
+        if fs::read(&path).ok().as_deref() != Some(bytes.as_slice()) {
+            let draft = file::draft_of(&path);
+            fs::write(&draft, &bytes)?;
+            fs::rename(&draft, &path)?;
+        }
+        if let Ok(mut written) = self.written.lock() {
+            written.push(path);
+        }
+        Ok(())
+    }
+
+    /// Ends the table: partitions that were not written this time are gone.
+    pub fn finish(self) -> Result<()> {
+        let mut written = self.written.into_inner().unwrap_or_default();
+        written.sort();
+        for path in file::files_below(&self.folder, "parquet")? {
+            if written.binary_search(&path).is_err() {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, given: &Schema) -> Result<()> {
+        let fits = given.fields().len() == self.logical.fields().len()
+            && given
+                .fields()
+                .iter()
+                .zip(self.logical.fields())
+                .all(|(g, l)| g.name() == l.name() && &undictionary(g.data_type()) == l.data_type());
+        if fits {
+            return Ok(());
+        }
+        let describe = |s: &Schema| {
+            s.fields()
+                .iter()
+                .map(|f| format!("{} {}", f.name(), undictionary(f.data_type())))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        Err(StoreError::Schema {
+            table: self.table.to_owned(),
+            what: format!("expected ({}), found ({})", describe(&self.logical), describe(given)),
+        })
+    }
+
+    fn encode(&self, physical: &SchemaRef, batches: &[RecordBatch]) -> parquet::errors::Result<Vec<u8>> {
+        let metadata = [
+            ("wardscore.table", self.table),
+            ("wardscore.schema", tables::SCHEMA_VERSION),
+            ("wardscore.definitions", self.digest.as_str()),
+            ("wardscore.version", env!("CARGO_PKG_VERSION")),
+        ];
+        let mut pairs: Vec<KeyValue> =
+            metadata.iter().map(|(k, v)| KeyValue::new((*k).to_owned(), (*v).to_owned())).collect();
+        pairs.push(KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&self.logical)));
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_statistics_enabled(EnabledStatistics::Page)
+            .set_created_by(concat!("wardscore ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_key_value_metadata(Some(pairs))
+            .build();
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let mut writer = ArrowWriter::try_new_with_options(Vec::new(), physical.clone(), options)?;
+        for batch in batches {
+            writer.write(batch)?;
+        }
+        writer.into_inner()
+    }
+}
+
+/// The type that readers see: dictionaries of text are text.
+fn undictionary(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Dictionary(_, value) => value.as_ref().clone(),
+        DataType::List(item) => DataType::List(Arc::new(Field::new("item", undictionary(item.data_type()), true))),
+        other => other.clone(),
+    }
+}
+
+fn read_file(table: &str, path: &Path, columns: &[&str], dictionaries: bool) -> Result<Vec<RecordBatch>> {
+    let opened: std::fs::File = fs::File::open(path)?.into();
+    let fail = |source| StoreError::Table { table: table.to_owned(), path: path.to_owned(), source };
+    let read = || -> parquet::errors::Result<Vec<RecordBatch>> {
+        let plain = ArrowReaderMetadata::load(&opened, ArrowReaderOptions::new())?;
+        let metadata = if dictionaries {
+            let fields: Vec<Field> = plain.schema().fields().iter().map(|f| as_dictionary(f)).collect();
+            let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+            ArrowReaderMetadata::try_new(plain.metadata().clone(), options)?
+        } else {
+            plain
+        };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(opened.try_clone()?, metadata);
+        let mask = if columns.is_empty() {
+            ProjectionMask::all()
+        } else {
+            ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied())
+        };
+        let rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(usize::MAX).max(1);
+        let reader = builder.with_projection(mask).with_batch_size(rows.min(1 << 20)).build()?;
+        reader.map(|batch| batch.map_err(Into::into)).collect()
+    };
+    read().map_err(fail)
+}
+
+fn as_dictionary(field: &Field) -> Field {
+    match field.data_type() {
+        DataType::Utf8 => {
+            let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Field::new(field.name(), kind, field.is_nullable()).with_metadata(field.metadata().clone())
+        }
+        _ => field.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, StringArray};
+    use arrow::datatypes::Int32Type;
+
+    #[test]
+    fn a_table_comes_back_as_it_was_and_an_unchanged_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let codes: DictionaryArray<Int32Type> = vec!["19753", "19756"].into_iter().collect();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("unit_code", Arc::new(codes)),
+            ("year", Arc::new(Int32Array::from(vec![2018, 2018]))),
+            ("population", Arc::new(Float64Array::from(vec![10.0, 20.0]))),
+            ("note", Arc::new(StringArray::from(vec!["", "x"]))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        store.write_whole("populations", "d", &batch).unwrap();
+        let path = store.table_files("populations").unwrap()[0].clone();
+        let before = std::fs::metadata(&path).unwrap().modified().unwrap();
+        store.write_whole("populations", "d", &batch).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), before);
+        let back = store.read_table("populations", &[], false).unwrap();
+        assert_eq!(back[0].column(0).as_string::<i32>().value(1), "19756");
+        let back = store.read_table("populations", &["unit_code"], true).unwrap();
+        assert_eq!(back[0].num_columns(), 1);
+        assert_eq!(back[0].column(0).as_dictionary::<Int32Type>().keys().len(), 2);
+        assert!(store.write_whole("units", "d", &batch).is_err());
+    }
+}

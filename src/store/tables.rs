@@ -1,0 +1,314 @@
+//! The tables of the data contract: their columns, types, labels and order.
+//!
+//! Text columns are declared as `Utf8`; a stage may hand them over as `Utf8` or as `Dictionary(Int32, Utf8)`, which is
+//! cheaper to build. Readers always see text, dictionary-encoded in the file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+/// Version of the tables' columns, kept in every file.
+pub const SCHEMA_VERSION: &str = "1";
+
+/// One column: name, type, whether it may be null, labels in Vietnamese and English.
+type Column = (&'static str, Type, bool, &'static str, &'static str);
+
+#[derive(Debug, Clone, Copy)]
+enum Type {
+    Text,
+    Texts,
+    Number,
+    Whole,
+    Flag,
+    Day,
+    Time,
+}
+use Type::{Day, Flag, Number, Text, Texts, Time, Whole};
+
+impl Type {
+    fn arrow(self) -> DataType {
+        match self {
+            Text => DataType::Utf8,
+            Texts => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
+            Number => DataType::Float64,
+            Whole => DataType::Int32,
+            Flag => DataType::Boolean,
+            Day => DataType::Date32,
+            Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        }
+    }
+}
+
+const OBSERVATIONS: &[Column] = &[
+    ("unit_code", Text, false, "Mã đơn vị", "unit code"),
+    ("unit_level", Text, false, "Cấp", "level"),
+    ("district_code", Text, false, "Mã huyện", "district code"),
+    ("period", Text, false, "Kỳ", "period"),
+    ("period_start", Day, false, "Ngày đầu kỳ", "first day of the period"),
+    ("period_end", Day, false, "Ngày cuối kỳ", "last day of the period"),
+    ("form", Text, false, "Biểu", "form"),
+    ("element", Text, false, "Chỉ tiêu thống kê", "data element"),
+    ("value", Number, false, "Giá trị", "value"),
+    ("submission_id", Text, false, "Mã bài nộp", "submission"),
+    ("sheet", Text, true, "Trang tính", "sheet; null in a text file"),
+    ("cell", Text, false, "Ô", "cell"),
+    ("received_at", Time, false, "Nhận lúc", "received at (UTC)"),
+    ("known_from", Time, false, "Có hiệu lực từ", "known from (UTC)"),
+    ("flags", Texts, false, "Cảnh báo", "codes of findings on this value"),
+];
+const HISTORY: &[Column] = &[
+    OBSERVATIONS[0],
+    OBSERVATIONS[1],
+    OBSERVATIONS[2],
+    OBSERVATIONS[3],
+    OBSERVATIONS[4],
+    OBSERVATIONS[5],
+    OBSERVATIONS[6],
+    OBSERVATIONS[7],
+    OBSERVATIONS[8],
+    OBSERVATIONS[9],
+    OBSERVATIONS[10],
+    OBSERVATIONS[11],
+    OBSERVATIONS[12],
+    OBSERVATIONS[13],
+    ("known_to", Time, false, "Hết hiệu lực", "replaced at (UTC)"),
+    OBSERVATIONS[14],
+];
+const FINDINGS: &[Column] = &[
+    ("finding_id", Text, false, "Mã phát hiện", "finding"),
+    ("submission_id", Text, true, "Mã bài nộp", "submission; null where the file was refused unread"),
+    ("file_name", Text, false, "Tên tệp", "file name"),
+    ("severity", Text, false, "Mức độ", "error, warning or info"),
+    ("code", Text, false, "Loại", "code"),
+    ("sheet", Text, true, "Trang tính", "sheet"),
+    ("cell", Text, true, "Ô", "cell"),
+    ("unit_code", Text, true, "Mã đơn vị", "unit code"),
+    ("element", Text, true, "Chỉ tiêu thống kê", "data element"),
+    ("period", Text, true, "Kỳ", "period"),
+    ("found", Text, false, "Có", "the text as it stood"),
+    ("expected", Text, false, "Cần", "what was expected"),
+    ("message_vi", Text, false, "Thông báo", "message in Vietnamese"),
+    ("message_en", Text, false, "Thông báo (tiếng Anh)", "message in English"),
+    ("likely_cause", Text, true, "Nguyên nhân có thể", "likely cause"),
+    ("justification", Text, true, "Giải trình", "the district's justification"),
+    ("closed_by", Text, true, "Đóng bởi", "closed by"),
+];
+const SUBMISSIONS: &[Column] = &[
+    ("submission_id", Text, true, "Mã bài nộp", "submission; null where the file was refused unread"),
+    ("district_code", Text, false, "Mã huyện", "folder that it came from"),
+    ("form", Text, true, "Biểu", "form"),
+    ("period", Text, true, "Kỳ", "period"),
+    ("source", Text, false, "Nguồn", "source"),
+    ("file_name", Text, false, "Tên tệp", "file name"),
+    ("bytes", Whole, false, "Kích thước", "size in bytes"),
+    ("sha256", Text, true, "SHA-256", "digest of the bytes"),
+    ("received_at", Time, false, "Nhận lúc", "received at (UTC)"),
+    ("due_on", Day, true, "Hạn nộp", "due on"),
+    ("days_late", Whole, true, "Số ngày muộn", "days late; 0 when on time"),
+    ("status", Text, false, "Trạng thái", "status"),
+    ("superseded_by", Text, true, "Thay bởi", "submission that replaced it"),
+    ("signed_by", Text, true, "Người ký số", "signer"),
+    ("values_accepted", Whole, false, "Số giá trị", "values accepted"),
+    ("errors", Whole, false, "Số lỗi", "errors"),
+    ("warnings", Whole, false, "Số cảnh báo", "warnings"),
+];
+const REPORTING: &[Column] = &[
+    ("unit_code", Text, false, "Mã đơn vị", "unit code"),
+    ("district_code", Text, false, "Mã huyện", "district code"),
+    ("form", Text, false, "Biểu", "form"),
+    ("period", Text, false, "Kỳ", "period"),
+    ("due_on", Day, false, "Hạn nộp", "due on"),
+    ("received_on", Day, true, "Ngày nhận", "first received on, local date"),
+    ("on_time", Flag, true, "Đúng hạn", "on time; null where not received"),
+    ("values_due", Whole, false, "Số giá trị phải có", "values due"),
+    ("values_accepted", Whole, false, "Số giá trị", "values accepted"),
+    ("complete_share", Number, false, "Tỷ lệ đầy đủ", "accepted ÷ due"),
+];
+const INDICATOR_VALUES: &[Column] = &[
+    ("map", Text, false, "Bản đồ", "as_reported, current or as_of"),
+    ("level", Text, false, "Cấp", "level"),
+    ("unit_code", Text, false, "Mã đơn vị", "unit code"),
+    ("district_code", Text, true, "Mã huyện", "district code"),
+    ("period", Text, false, "Kỳ", "period"),
+    ("span", Text, false, "Khoảng", "span"),
+    ("indicator", Text, false, "Chỉ số", "indicator"),
+    ("state", Text, false, "Tình trạng", "why there is a value or none"),
+    ("numerator", Number, true, "Tử số", "numerator"),
+    ("denominator", Number, true, "Mẫu số", "denominator over units that reported the numerator"),
+    ("value", Number, true, "Giá trị", "value; a share is a fraction"),
+    ("value_low", Number, true, "Thấp nhất có thể", "lowest it can be, given what is missing"),
+    ("value_high", Number, true, "Cao nhất có thể", "highest it can be, given what is missing"),
+    ("ci_low", Number, true, "Cận dưới", "lower 95% limit"),
+    ("ci_high", Number, true, "Cận trên", "upper 95% limit"),
+    ("previous", Number, true, "Năm trước", "value of the same span one year before"),
+    ("change", Number, true, "Thay đổi", "value less previous"),
+    ("change_is_real", Flag, true, "Thay đổi thật", "whether the change is more than noise"),
+    ("baseline", Number, true, "Kỳ gốc", "baseline"),
+    ("target_low", Number, true, "Mục tiêu", "required value at the next milestone"),
+    ("target_high", Number, true, "Mục tiêu cao", "aspired value at the next milestone"),
+    ("expected_now", Number, true, "Cần đạt lúc này", "required value at the period's end"),
+    ("achieved_share", Number, true, "Tỷ lệ đạt", "value ÷ expected_now"),
+    ("status", Text, false, "Đánh giá", "status against the target"),
+    ("units_reporting", Whole, false, "Số đơn vị báo cáo", "units that reported"),
+    ("units_expected", Whole, false, "Số đơn vị phải báo cáo", "units expected"),
+    ("rank", Whole, true, "Hạng", "rank among units of the level in the province"),
+    ("rank_of", Whole, true, "Trong số", "how many were ranked"),
+    ("flags", Texts, false, "Ghi chú", "flags"),
+];
+const SCORECARDS: &[Column] = &[
+    ("unit_code", Text, false, "Mã đơn vị", "ward"),
+    ("district_code", Text, false, "Mã huyện", "district code"),
+    ("period", Text, false, "Kỳ", "period"),
+    ("class", Text, true, "Phân loại", "rubric class; null where it cannot be told"),
+    ("rubric_points", Number, true, "Điểm thẩm định", "verified points"),
+    ("rubric_points_max", Number, false, "Điểm tối đa", "most points possible"),
+    ("failed_requirements", Texts, false, "Điều kiện không đạt", "what held the class back"),
+    ("score", Number, true, "Điểm tổng hợp", "ward score, 0 to 100"),
+    ("score_low", Number, true, "Điểm thấp nhất", "lowest it can be, given what is missing"),
+    ("score_high", Number, true, "Điểm cao nhất", "highest it can be, given what is missing"),
+    ("rank", Whole, true, "Hạng", "rank by score in the province"),
+    ("rank_low", Whole, true, "Hạng tốt nhất", "best rank possible"),
+    ("rank_high", Whole, true, "Hạng kém nhất", "worst rank possible"),
+    ("rank_of", Whole, true, "Trong số", "how many were ranked"),
+    ("achieved", Whole, false, "Đã đạt", "targets achieved"),
+    ("on_track", Whole, false, "Đúng tiến độ", "targets on track"),
+    ("at_risk", Whole, false, "Có nguy cơ", "targets at risk"),
+    ("off_track", Whole, false, "Chậm", "targets off track"),
+    ("undecided", Whole, false, "Chưa xác định", "targets undecided"),
+    ("not_reported", Whole, false, "Chưa báo cáo", "targets not reported or undefined"),
+    ("completeness", Number, true, "Tỷ lệ đầy đủ", "values accepted ÷ values due, year to date"),
+    ("days_late", Whole, true, "Số ngày muộn", "most days late, year to date"),
+];
+const UNITS: &[Column] = &[
+    ("unit_code", Text, false, "Mã đơn vị", "unit code"),
+    ("name_vi", Text, false, "Tên", "name"),
+    ("name_en", Text, false, "Tên không dấu", "name without accents"),
+    ("level", Text, false, "Cấp", "level"),
+    ("kind", Text, false, "Loại", "kind"),
+    ("parent_code", Text, true, "Mã cấp trên", "unit above"),
+    ("valid_from", Day, false, "Từ ngày", "first day in force"),
+    ("valid_to", Day, true, "Đến ngày", "first day no longer in force"),
+    ("source", Text, false, "Nguồn", "source"),
+];
+const UNIT_CHANGES: &[Column] = &[
+    ("effective_date", Day, false, "Ngày hiệu lực", "effective date"),
+    ("change", Text, false, "Thay đổi", "kind of change"),
+    ("from_code", Text, true, "Từ", "predecessor"),
+    ("to_code", Text, true, "Thành", "successor"),
+    ("share", Number, true, "Tỷ lệ", "share of the predecessor"),
+    ("legal_basis", Text, false, "Căn cứ", "legal instrument"),
+    ("source", Text, false, "Nguồn", "source"),
+    ("confidence", Text, false, "Độ tin cậy", "confidence"),
+];
+const ELEMENTS: &[Column] = &[
+    ("element", Text, false, "Mã", "element"),
+    ("form", Text, false, "Biểu", "form"),
+    ("column", Whole, false, "Cột", "column on the form"),
+    ("kind", Text, false, "Loại", "flow, stock, flag or points"),
+    ("level", Text, false, "Cấp", "level of its unit"),
+    ("name_vi", Text, false, "Tên", "Vietnamese name"),
+    ("name_en", Text, false, "Tên tiếng Anh", "English name"),
+    ("unit", Text, false, "Đơn vị tính", "unit of measure"),
+    ("decimals", Flag, false, "Có phần lẻ", "whether decimals are allowed"),
+];
+const INDICATORS: &[Column] = &[
+    ("indicator", Text, false, "Mã", "indicator"),
+    ("group", Text, false, "Nhóm", "solution group, or T"),
+    ("name_vi", Text, false, "Tên", "Vietnamese name"),
+    ("name_en", Text, false, "Tên tiếng Anh", "English name"),
+    ("level", Text, false, "Cấp", "lowest level"),
+    ("unit_code", Text, true, "Đơn vị", "the one unit it is about"),
+    ("form", Text, false, "Dạng", "ratio, reduction or count"),
+    ("numerator", Text, false, "Tử số", "formula of the numerator"),
+    ("denominator", Text, true, "Mẫu số", "formula of the denominator"),
+    ("factor", Number, false, "Hệ số", "factor"),
+    ("own_level", Text, true, "Cấp bổ sung", "level that adds its own part"),
+    ("own_numerator", Text, true, "Tử số bổ sung", "numerator of that part"),
+    ("own_denominator", Text, true, "Mẫu số bổ sung", "denominator of that part"),
+    ("direction", Text, false, "Chiều", "rise, fall or none"),
+    ("unit_label", Text, false, "Đơn vị tính", "unit of the value"),
+];
+const TARGETS: &[Column] = &[
+    ("indicator", Text, false, "Chỉ số", "indicator"),
+    ("year", Whole, false, "Năm", "year of the milestone"),
+    ("target_low", Number, false, "Mức yêu cầu", "required value"),
+    ("target_high", Number, false, "Mức phấn đấu", "aspired value"),
+];
+const PERIODS: &[Column] = &[
+    ("period", Text, false, "Kỳ", "period"),
+    ("period_start", Day, false, "Ngày đầu", "first day"),
+    ("period_end", Day, false, "Ngày cuối", "last day"),
+    ("label_vi", Text, false, "Nhãn", "Vietnamese label"),
+    ("label_en", Text, false, "Nhãn tiếng Anh", "English label"),
+    ("due_on", Day, false, "Hạn nộp", "due on"),
+    ("state", Text, false, "Tình trạng", "not_due, provisional or final"),
+];
+const POPULATIONS: &[Column] = &[
+    ("unit_code", Text, false, "Mã đơn vị", "unit code"),
+    ("year", Whole, false, "Năm", "year"),
+    ("population", Number, false, "Dân số", "persons"),
+    ("note", Text, false, "Ghi chú", "source or note"),
+];
+const BASELINES: &[Column] = &[
+    ("unit_code", Text, false, "Mã đơn vị", "unit code"),
+    ("element", Text, false, "Chỉ tiêu thống kê", "element"),
+    ("as_of", Day, false, "Ngày", "day on which it held"),
+    ("value", Number, false, "Giá trị", "value"),
+];
+const RUBRIC: &[Column] = &[
+    ("criterion", Text, false, "Tiêu chí", "criterion"),
+    ("name_vi", Text, false, "Tên", "Vietnamese name"),
+    ("name_en", Text, false, "Tên tiếng Anh", "English name"),
+    ("max_points", Number, false, "Điểm tối đa", "most points"),
+    ("claimed_element", Text, false, "Điểm tự chấm", "element with the claimed points"),
+    ("verified_element", Text, false, "Điểm thẩm định", "element with the verified points"),
+];
+const RUBRIC_CLASSES: &[Column] = &[
+    ("class", Text, false, "Loại", "class"),
+    ("name_vi", Text, false, "Tên", "Vietnamese name"),
+    ("name_en", Text, false, "Tên tiếng Anh", "English name"),
+    ("min_points", Number, false, "Điểm tối thiểu", "least verified points"),
+    ("requirements", Texts, false, "Điều kiện", "requirements, as `c02>=15`"),
+];
+
+/// Every table of a release, with its columns, in the order of the documentation.
+const TABLES: &[(&str, &[Column])] = &[
+    ("observations", OBSERVATIONS),
+    ("observations_history", HISTORY),
+    ("findings", FINDINGS),
+    ("submissions", SUBMISSIONS),
+    ("reporting", REPORTING),
+    ("indicator_values", INDICATOR_VALUES),
+    ("scorecards", SCORECARDS),
+    ("units", UNITS),
+    ("unit_changes", UNIT_CHANGES),
+    ("elements", ELEMENTS),
+    ("indicators", INDICATORS),
+    ("targets", TARGETS),
+    ("periods", PERIODS),
+    ("populations", POPULATIONS),
+    ("baselines", BASELINES),
+    ("rubric", RUBRIC),
+    ("rubric_classes", RUBRIC_CLASSES),
+];
+
+/// Names of every table.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(name, _)| *name)
+}
+
+/// Arrow schema of a table, with `label_vi` and `label_en` in each field's metadata; `None` for an unknown name.
+pub fn schema(table: &str) -> Option<SchemaRef> {
+    let (_, columns) = TABLES.iter().find(|(name, _)| *name == table)?;
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, kind, nullable, vi, en)| {
+            Field::new(*name, kind.arrow(), *nullable).with_metadata(HashMap::from([
+                ("label_vi".to_owned(), (*vi).to_owned()),
+                ("label_en".to_owned(), (*en).to_owned()),
+            ]))
+        })
+        .collect();
+    Some(Arc::new(Schema::new(fields)))
+}

@@ -1,0 +1,1 @@
+//! Whole-command tests: one binary, a module per subject.
