@@ -1,1 +1,92 @@
-//! Which stages a job runs, in order.
+//! Which stages a job runs, in order, and what each said.
+
+use jiff::Timestamp;
+
+use crate::model::Progress;
+use crate::plan::Definition;
+use crate::store::Store;
+use crate::{evaluate, normalize, publish, pull};
+
+/// A stage of the pipeline; the word is its folder, its command and its label in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Sources → raw bytes and receipts.
+    Pull,
+    /// Raw bytes → observations and findings.
+    Normalize,
+    /// Observations → indicator values and scorecards.
+    Evaluate,
+    /// Tables → a release.
+    Publish,
+}
+
+impl Stage {
+    /// Every stage in its order.
+    pub const ALL: [Self; 4] = [Self::Pull, Self::Normalize, Self::Evaluate, Self::Publish];
+
+    /// The stage's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Normalize => "normalize",
+            Self::Evaluate => "evaluate",
+            Self::Publish => "publish",
+        }
+    }
+}
+
+/// Why a stage could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// Stage 1.
+    #[error("pull: {0}")]
+    Pull(#[from] pull::PullError),
+    /// Stage 2.
+    #[error("normalize: {0}")]
+    Normalize(crate::store::StoreError),
+    /// Stage 3.
+    #[error("evaluate: {0}")]
+    Evaluate(#[from] evaluate::EvaluateError),
+    /// Stage 5.
+    #[error("publish: {0}")]
+    Publish(#[from] publish::PublishError),
+}
+
+/// What the stages of a job did; `None` for a stage that did not run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// Stage 1.
+    pub pull: Option<pull::Summary>,
+    /// Stage 2.
+    pub normalize: Option<normalize::Summary>,
+    /// Stage 3.
+    pub evaluate: Option<evaluate::Summary>,
+    /// Stage 5.
+    pub publish: Option<publish::Summary>,
+}
+
+/// Runs the stages in order; the first that fails ends the job, and the last release stands.
+pub fn run(
+    stages: &[Stage],
+    definition: &Definition,
+    store: &Store,
+    now: Timestamp,
+    progress: &dyn Progress,
+) -> Result<Report, StageError> {
+    let Definition { plan, register } = definition;
+    let mut report = Report::default();
+    for stage in stages {
+        tracing::info!(stage = stage.as_str(), "start");
+        match stage {
+            Stage::Pull => report.pull = Some(pull::pull(plan, store, now, progress)?),
+            Stage::Normalize => {
+                let done = normalize::normalize(plan, register, store, now, progress);
+                report.normalize = Some(done.map_err(StageError::Normalize)?);
+            }
+            Stage::Evaluate => report.evaluate = Some(evaluate::evaluate(plan, register, store, now, progress)?),
+            Stage::Publish => report.publish = Some(publish::publish(plan, register, store, now, progress)?),
+        }
+        tracing::info!(stage = stage.as_str(), "done");
+    }
+    Ok(report)
+}

@@ -1,3 +1,7 @@
 //! The wardscore program: parse arguments, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wardscore::cli::main()
+}

@@ -1,1 +1,173 @@
 //! The commands: the only place that reads the clock, the environment, the terminal.
+//!
+//! One file per command. A command returns a [`Failure`] or an exit code; printing a failure happens once, here.
+
+mod check;
+mod completions;
+mod failure;
+mod log;
+mod new;
+mod progress;
+mod sample;
+mod stages;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::job::Stage;
+use crate::plan::{self, Definition};
+use crate::store::Store;
+
+pub use failure::Failure;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  done, but files were quarantined and --strict was given
+  2  the arguments or the definition are wrong; nothing was touched
+  3  the run could not go on (inbox, disk, permissions, another run); the last release stands
+
+Examples:
+  wardscore run
+  wardscore run --pipeline pipelines/plan-50 --set inbox=/srv/inbox --store /var/lib/wardscore
+  wardscore check --pipeline my-plan
+  wardscore status";
+
+/// Ward scorecards from the forms that districts send.
+#[derive(Debug, Parser)]
+#[command(name = "wardscore", version, about, after_help = AFTER_HELP, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Arguments of every command.
+#[derive(Debug, Clone, clap::Args)]
+struct Common {
+    /// Folder of the plan's definition [default: the one in ./pipelines]
+    #[arg(long, global = true, value_name = "DIR")]
+    pipeline: Option<PathBuf>,
+    /// Folder in which everything is kept
+    #[arg(long, global = true, value_name = "DIR", default_value = "store")]
+    store: PathBuf,
+    /// The time that counts as now, as 2021-02-01T00:00:00Z [default: the clock]
+    #[arg(long, global = true, value_name = "TIMESTAMP")]
+    now: Option<Timestamp>,
+    /// Override a setting of the pipeline; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+    /// How the log is written to standard error
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: log::Format,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE, as inbox=/srv/inbox".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Do all stages in order: pull, normalize, evaluate, publish
+    Run(stages::RunArguments),
+    /// Stage 1: keep every file of the inbox, with a receipt
+    Pull,
+    /// Stage 2: read the kept files into observations and findings
+    Normalize(stages::RunArguments),
+    /// Stage 3: compute indicators, statuses, classes and scores
+    Evaluate,
+    /// Stage 5: render the pages and publish a release
+    Publish,
+    /// Validate a pipeline definition and report every error at once
+    Check,
+    /// Show the last runs, the current release and what is in the store
+    Status,
+    /// Start a pipeline for another plan in DIR
+    New(new::NewArguments),
+    /// Write invented submissions, with their truth
+    Sample(sample::SampleArguments),
+    /// Print completions for a shell
+    Completions(completions::CompletionsArguments),
+}
+
+/// Parses the arguments, runs the command, tells a failure, returns the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    log::start(arguments.common.log_format);
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let common = &arguments.common;
+    match &arguments.command {
+        Command::Run(run) => stages::run(common, "run", &Stage::ALL, run.strict),
+        Command::Pull => stages::run(common, "pull", &[Stage::Pull], false),
+        Command::Normalize(run) => stages::run(common, "normalize", &[Stage::Normalize], run.strict),
+        Command::Evaluate => stages::run(common, "evaluate", &[Stage::Evaluate], false),
+        Command::Publish => stages::run(common, "publish", &[Stage::Publish], false),
+        Command::Check => check::run(common),
+        Command::Status => status::run(common),
+        Command::New(new) => new::run(new),
+        Command::Sample(sample) => sample::run(common, sample),
+        Command::Completions(completions) => {
+            completions::run(completions);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+impl Common {
+    /// The pipeline's folder: the one given, else the only one in `./pipelines`.
+    fn pipeline(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.pipeline {
+            return Ok(folder.clone());
+        }
+        let mut found: Vec<PathBuf> = fs_err::read_dir("pipelines")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.join("pipeline.toml").is_file())
+            .collect();
+        found.sort();
+        match found.as_slice() {
+            [one] => Ok(one.clone()),
+            [] => Err(Failure::usage(
+                "there is no pipeline in `./pipelines`",
+                "name one with `--pipeline DIR`, or start one with `wardscore new DIR`",
+            )),
+            many => Err(Failure::usage(
+                &format!("there are {} pipelines in `./pipelines`", many.len()),
+                &format!("name one, as `--pipeline {}`", many[0].display()),
+            )),
+        }
+    }
+
+    fn definition(&self) -> Result<Definition, Failure> {
+        plan::load(&self.pipeline()?, &self.set).map_err(Failure::Definition)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
+    fn open_store(&self) -> Result<Store, Failure> {
+        Store::open(&self.store).map_err(|error| Failure::store("store", error))
+    }
+}

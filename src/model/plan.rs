@@ -29,6 +29,9 @@ pub struct Source {
     pub folder: PathBuf,
     /// What counts as the time of receipt.
     pub received: Receipt,
+    /// A CSV of `file, received_at, sha256` that decides for the very bytes it names; for copies of an inbox that lost
+    /// their modification times.
+    pub receipts: Option<PathBuf>,
 }
 
 /// Settings that `--set KEY=VALUE` may override; paths are absolute or relative to the working directory.

@@ -3,9 +3,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use fs_err as fs;
 
 use super::Result;
+
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 /// Writes `bytes` beside `path` and renames them into place; the file is there whole, or as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -22,7 +26,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 pub(crate) fn draft_of(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.draft", std::process::id()));
+    // Two threads may write the same bytes to the same place; each needs a draft of its own.
+    let turn = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".{}-{turn}.draft", std::process::id()));
     path.with_file_name(name)
 }
 

@@ -29,7 +29,8 @@ impl Store {
         self.root.join("raw").join(sha256.get(..2).unwrap_or("__")).join(sha256)
     }
 
-    /// Keeps bytes under their digest and returns it. Bytes that are there already are not written again.
+    /// Keeps bytes under their digest and returns it. Bytes that are there already are not written again. They are safe
+    /// from a loss of power only after [`Store::sync`].
     pub fn keep_raw(&self, bytes: &[u8]) -> Result<String> {
         let digest = sha256(bytes);
         let path = self.raw_path(&digest);
@@ -37,9 +38,19 @@ impl Store {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            file::replace(&path, bytes)?;
+            let draft = file::draft_of(&path);
+            fs::write(&draft, bytes)?;
+            fs::rename(&draft, &path)?;
         }
         Ok(digest)
+    }
+
+    /// Returns when all that was written to the store is on disk: one barrier for many files, where a barrier for each
+    /// would cost more than reading them all.
+    pub fn sync(&self) -> Result<()> {
+        let root: std::fs::File = fs::File::open(&self.root)?.into();
+        rustix::fs::syncfs(&root).map_err(std::io::Error::from)?;
+        Ok(())
     }
 
     /// Reads kept bytes.

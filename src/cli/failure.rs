@@ -1,0 +1,109 @@
+//! A failure as a person reads it: place, cause and remedy, told once.
+#![expect(clippy::print_stderr, reason = "this is where failures are told")]
+
+use crate::evaluate::EvaluateError;
+use crate::job::StageError;
+use crate::plan::Problem;
+use crate::publish::PublishError;
+use crate::pull::PullError;
+use crate::store::StoreError;
+
+/// Why a command ended without doing its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// The definition has errors; nothing was touched.
+    Definition(Vec<Problem>),
+    /// The arguments ask for something that cannot be.
+    Usage { what: String, hint: String },
+    /// The run could not go on.
+    Run { what: String, hint: String },
+}
+
+impl Failure {
+    /// Wrong arguments.
+    pub fn usage(what: &str, hint: &str) -> Self {
+        Self::Usage { what: what.to_owned(), hint: hint.to_owned() }
+    }
+
+    /// The store refused, in a stage or a command.
+    pub fn store(stage: &str, error: StoreError) -> Self {
+        let hint = store_hint(&error);
+        Self::Run { what: format!("{stage}: {error}"), hint }
+    }
+
+    /// 2 for the user's input, 3 for the run.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Definition(_) | Self::Usage { .. } => 2,
+            Self::Run { .. } => 3,
+        }
+    }
+
+    /// Prints the failure to standard error.
+    pub fn print(&self) {
+        match self {
+            Self::Definition(problems) => {
+                for problem in problems {
+                    eprintln!("error: {problem}");
+                }
+                let s = if problems.len() == 1 { "" } else { "s" };
+                eprintln!("{} error{s} in the definition; nothing was touched", problems.len());
+            }
+            Self::Usage { what, hint } | Self::Run { what, hint } => {
+                eprintln!("error: {what}");
+                if !hint.is_empty() {
+                    eprintln!("hint: {hint}");
+                }
+            }
+        }
+    }
+}
+
+impl From<StageError> for Failure {
+    fn from(error: StageError) -> Self {
+        let hint = match &error {
+            StageError::Pull(PullError::Inbox { path, .. }) => format!(
+                "expected a folder with one folder per district at `{}`; set it with `--set inbox=DIR`",
+                path.display()
+            ),
+            StageError::Pull(PullError::Receipts { .. }) => {
+                "mend the file, or take `receipts` out of the source's entry".to_owned()
+            }
+            StageError::Normalize(store)
+            | StageError::Pull(PullError::Store(store))
+            | StageError::Evaluate(EvaluateError::Store(store))
+            | StageError::Publish(PublishError::Store(store)) => store_hint(store),
+            StageError::Evaluate(EvaluateError::Engine { .. }) | StageError::Publish(PublishError::Page { .. }) => {
+                "this is a fault of wardscore, not of the data; please report it with this message".to_owned()
+            }
+            #[expect(unreachable_patterns, reason = "stages may add kinds of errors")]
+            _ => String::new(),
+        };
+        Self::Run { what: error.to_string(), hint }
+    }
+}
+
+fn store_hint(error: &StoreError) -> String {
+    match error {
+        StoreError::Io(io) => match io.kind() {
+            std::io::ErrorKind::StorageFull => "free some space and run again; nothing received is lost".to_owned(),
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                "the store must be writable; give the folder to this user or name another with `--store DIR`".to_owned()
+            }
+            _ => "mend the cause and run again; the last release stands".to_owned(),
+        },
+        StoreError::Locked(_) => "wait until it has ended; a run that was killed leaves no lock behind".to_owned(),
+        StoreError::Missing { table, .. } => {
+            let stage = match table.as_str() {
+                "indicator_values" | "scorecards" => "evaluate",
+                _ => "normalize",
+            };
+            format!("run `wardscore {stage}` first, or `wardscore run`")
+        }
+        StoreError::Ledger { .. } => "the ledger must be readable and writable by this user".to_owned(),
+        StoreError::Table { .. } => {
+            "remove the file and run `wardscore run`: it is made again from what was received".to_owned()
+        }
+        StoreError::Schema { .. } => "this is a fault of wardscore; please report it with this message".to_owned(),
+    }
+}

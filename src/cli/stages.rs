@@ -1,0 +1,81 @@
+//! `wardscore run` and the stages as commands of their own.
+#![expect(clippy::print_stdout, reason = "the summary is the command's output")]
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::job::{self, Report, Stage};
+use crate::store::Store;
+
+use super::progress::Bars;
+use super::{Common, Failure};
+
+/// Arguments of the commands that read forms.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct RunArguments {
+    /// End with 1 when a file was quarantined
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// Runs stages under the store's lock and prints a summary.
+pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
+    // The definition first: one with an error is refused before any data is touched.
+    let definition = common.definition()?;
+    let store = common.open_store()?;
+    let _lock = store.lock().map_err(|e| Failure::store(command, e))?;
+    let ledger = store.ledger().map_err(|e| Failure::store(command, e))?;
+    let now = common.now();
+    let id = ledger.start_run(now.as_microsecond(), command).map_err(|e| Failure::store(command, e))?;
+    let result = job::run(stages, &definition, &store, now, &Bars::default());
+    let (code, report) = match result {
+        Ok(report) => {
+            let quarantined = report.normalize.is_some_and(|n| n.quarantined > 0);
+            (u8::from(strict && quarantined), Ok(report))
+        }
+        Err(error) => (3, Err(Failure::from(error))),
+    };
+    let summary = match &report {
+        Ok(report) => serde_json::to_string(report).unwrap_or_default(),
+        Err(Failure::Run { what, .. }) => what.clone(),
+        Err(_) => String::new(),
+    };
+    ledger.end_run(id, i32::from(code), &summary).map_err(|e| Failure::store(command, e))?;
+    print!("{}", describe(&report?, &store, started.elapsed().as_secs_f64()));
+    Ok(ExitCode::from(code))
+}
+
+/// The summary as people read it: one line per stage, where the outputs are, the time taken.
+fn describe(report: &Report, store: &Store, seconds: f64) -> String {
+    let mut text = String::new();
+    let mut line = |label: &str, what: String| text.push_str(&format!("{label:<12}{what}\n"));
+    if let Some(pull) = &report.pull {
+        line(
+            "received",
+            format!("{} files in the inbox, {} new, {} refused unread", pull.files, pull.received, pull.refused),
+        );
+    }
+    if let Some(n) = &report.normalize {
+        line(
+            "files",
+            format!(
+                "{} read, {} accepted ({} of them superseded), {} quarantined",
+                n.files, n.accepted, n.superseded, n.quarantined
+            ),
+        );
+        line("values", format!("{} current", n.values));
+        line("findings", format!("{} errors, {} warnings, {} infos", n.errors, n.warnings, n.infos));
+    }
+    if let Some(e) = &report.evaluate {
+        line("wards", format!("{} scored; {} indicator values", e.wards_scored, e.indicator_values));
+    }
+    if let Some(p) = &report.publish {
+        let what = if p.unchanged { "nothing changed; it stands" } else { "new" };
+        line("release", format!("{} ({what}; {} pages)", p.release, p.pages));
+        line("scorecards", store.current().join("site/index.html").display().to_string());
+        line("tables", store.current().join("data").display().to_string());
+    }
+    line("time", format!("{seconds:.2} s"));
+    text
+}
