@@ -1,1 +1,15 @@
-//! Whole-command tests: one binary, a module per subject.
+//! Whole-command tests: one binary, since each would link the engine anew. They run the program on real files and look at
+//! what a user gets.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
+
+/// Definitions with errors, a missing inbox, an unwritable store: what is said and the exit code.
+mod failures;
+/// The shared inbox of two districts against its truth.
+mod inbox;
+/// The sample from forms to a release, twice, and with one thread.
+mod night;
+/// The rules of the house, read off the source.
+mod tidy;
+/// Helpers: run the program, read a table.
+mod tool;
