@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
+/// The documents against the program.
+mod docs;
 /// Definitions with errors, a missing inbox, an unwritable store: what is said and the exit code.
 mod failures;
 /// The shared inbox of two districts against its truth.

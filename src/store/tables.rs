@@ -312,3 +312,29 @@ pub fn schema(table: &str) -> Option<SchemaRef> {
         .collect();
     Some(Arc::new(Schema::new(fields)))
 }
+
+/// The data dictionary in Markdown: every table with its columns, types and labels.
+pub fn dictionary() -> String {
+    let mut text = String::from(
+        "# Tables of a release\n\nOne glob reads a table: `current/data/<table>/**/*.parquet`. Timestamps are UTC with \
+         microseconds.\n`period` is `2018-Q2` or `2018`; ratios are fractions; a missing value is null, never zero, and \
+         `state` says why.\nThis file is made from the code that writes the tables, and a test holds it to that.\n",
+    );
+    for (name, columns) in TABLES {
+        text.push_str(&format!("\n## {name}\n\n| column | type | null | what | nghĩa |\n|---|---|---|---|---|\n"));
+        for (column, kind, nullable, vi, en) in *columns {
+            let kind = match kind {
+                Text => "text",
+                Texts => "list of text",
+                Number => "double",
+                Whole => "int32",
+                Flag => "boolean",
+                Day => "date",
+                Time => "timestamp",
+            };
+            let null = if *nullable { "yes" } else { "" };
+            text.push_str(&format!("| `{column}` | {kind} | {null} | {en} | {vi} |\n"));
+        }
+    }
+    text
+}
