@@ -1,24 +1,21 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
+//!
+//! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, the register and the
+//! CSVs of populations and baselines. Out: a [`Definition`] in which every name has been checked, or all the problems.
+
+mod check;
+mod csvs;
+mod files;
+mod problem;
+pub mod template;
+mod toml_reader;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::Plan;
 use crate::register::Register;
 
-/// One thing wrong with a definition.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// File.
-    pub file: PathBuf,
-    /// Line, from 1; 0 where the file itself is missing.
-    pub line: usize,
-    /// Column, from 1; 0 where it is about the line.
-    pub column: usize,
-    /// What is wrong, with what was found and expected.
-    pub what: String,
-    /// What would mend it, where that is known.
-    pub hint: Option<String>,
-}
+pub use problem::Problem;
 
 /// A definition that can be worked from.
 #[derive(Debug, Clone)]
@@ -31,6 +28,16 @@ pub struct Definition {
 
 /// Loads and checks a pipeline. `overrides` are `KEY=VALUE` pairs of `[settings]`. All problems are returned at once,
 /// sorted by file and line.
-pub fn load(_folder: &Path, _overrides: &[(String, String)]) -> Result<Definition, Vec<Problem>> {
-    Err(Vec::new())
+pub fn load(folder: &Path, overrides: &[(String, String)]) -> Result<Definition, Vec<Problem>> {
+    let mut problems = problem::Problems::default();
+    let loaded = files::load(folder, overrides, &mut problems);
+    match loaded {
+        Some(definition) if problems.is_empty() => Ok(definition),
+        _ => Err(problems.sorted()),
+    }
+}
+
+/// A path of a definition: relative to the pipeline's folder.
+fn below(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path)
 }

@@ -1,0 +1,451 @@
+//! The files of a definition, read in order, into the model.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::{
+    Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, Milestone, OwnPart, Period,
+    Plan, Receipt, Requirement, Rubric, Rule, RuleKind, Settings, Source as PlanSource, Target, ValueForm,
+};
+use crate::store::raw::sha256;
+
+use super::problem::{Place, Problems};
+use super::toml_reader::{Source, Table};
+use super::{Definition, below, check, csvs};
+
+const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
+const KINDS: &[(&str, Kind)] =
+    &[("flow", Kind::Flow), ("stock", Kind::Stock), ("flag", Kind::Flag), ("points", Kind::Points)];
+
+/// Loads everything; `None` where the main file is missing.
+pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut Problems) -> Option<Definition> {
+    let mut digest = String::new();
+    let main = Source::open(&folder.join("pipeline.toml"), problems)?;
+    let (mut plan, register_folder) = pipeline(&main, folder, overrides, problems);
+    digest.push_str(&main.text);
+    let mut open = |name: &str, problems: &mut Problems| {
+        let source = Source::open(&folder.join(name), problems);
+        if let Some(source) = &source {
+            digest.push_str(&source.text);
+        }
+        source
+    };
+    let mut names: Vec<PathBuf> = fs_err::read_dir(folder.join("forms"))
+        .map_err(|e| problems.add(&Place::file(&folder.join("forms")), format!("cannot be read: {e}")))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    names.sort();
+    for path in names {
+        if let Some(source) = open(&path.strip_prefix(folder).unwrap_or(&path).to_string_lossy(), problems) {
+            form(&source, &mut plan, problems);
+        }
+    }
+    if let Some(source) = open("rubric.toml", problems) {
+        plan.rubric = rubric(&source, &plan, problems);
+    }
+    if let Some(source) = open("indicators.toml", problems) {
+        plan.indicators = indicators(&source, &plan, problems);
+    }
+    if let Some(source) = open("targets.toml", problems) {
+        plan.targets = targets(&source, &plan, problems);
+    }
+    if let Some(source) = open("rules.toml", problems) {
+        plan.rules = rules(&source, &plan, problems);
+    }
+    plan.populations = csvs::populations(&plan.settings.population, problems);
+    let register = csvs::register(&register_folder, problems);
+    for ((unit, element), (baseline, place)) in csvs::baselines(&plan.settings.baseline, problems) {
+        if plan.element_index(&element).is_none() {
+            problems.unknown(&place, "element", &element, plan.elements.iter().map(|e| e.code.as_str()));
+        }
+        plan.baselines.insert((unit, element), baseline);
+    }
+    for path in [
+        &plan.settings.population,
+        &plan.settings.baseline,
+        &register_folder.join("units.csv"),
+        &register_folder.join("changes.csv"),
+        &register_folder.join("aliases.csv"),
+    ] {
+        digest.push_str(&fs_err::read(path).map(|bytes| sha256(&bytes)).unwrap_or_default());
+    }
+    plan.digest = sha256(digest.as_bytes());
+    Some(Definition { plan, register })
+}
+
+fn pipeline(
+    source: &Source,
+    folder: &Path,
+    overrides: &[(String, String)],
+    problems: &mut Problems,
+) -> (Plan, PathBuf) {
+    let parsed = source.parse(problems);
+    let mut t = Table::new(source, parsed.get_ref(), 0);
+    let code = t.required("code", problems);
+    let name_vi = t.required("name_vi", problems);
+    let name_en = t.required("name_en", problems);
+    let notice_vi = t.text("notice_vi", problems).unwrap_or_default();
+    let notice_en = t.text("notice_en", problems).unwrap_or_default();
+    let first_day = t.required("first_day", problems);
+    let first_day = first_day.parse().unwrap_or_else(|_| {
+        if !first_day.is_empty() {
+            problems.add(&t.place_of("first_day"), format!("`first_day` is `{first_day}`, expected a date such as 2016-01-01"));
+        }
+        jiff::civil::Date::constant(2000, 1, 1)
+    });
+    let first_period = quarter(&mut t, "first_period", problems);
+    let last_period = quarter(&mut t, "last_period", problems);
+    if last_period < first_period {
+        problems.add(&t.place_of("last_period"), format!("`last_period` {last_period} is before `first_period` {first_period}"));
+    }
+    let time_zone = t.required("time_zone", problems);
+    if !time_zone.is_empty() && jiff::tz::TimeZone::get(&time_zone).is_err() {
+        problems.add(&t.place_of("time_zone"), format!("`{time_zone}` is not a time zone; expected one such as Asia/Ho_Chi_Minh"));
+    }
+    let (settings, register) = settings(&mut t, folder, overrides, problems);
+    let mut sources = Vec::new();
+    for mut s in t.tables("source", problems) {
+        let name = s.required("name", problems);
+        let named = s.required("folder", problems);
+        // `inbox` is the setting, so that it can be overridden; anything else is a folder of its own.
+        let folder_of = if named == "inbox" { settings.inbox.clone() } else { below(folder, &named) };
+        let received = s.word("received", &[("modified", Receipt::Modified), ("now", Receipt::Now)], problems);
+        let received = s.need("received", received, problems).unwrap_or(Receipt::Now);
+        let receipts = s.text("receipts", problems).map(|p| below(folder, &p)).filter(|p| p.exists());
+        if sources.iter().any(|other: &PlanSource| other.name == name) {
+            problems.add(&s.place_of("name"), format!("source `{name}` is defined twice"));
+        }
+        sources.push(PlanSource { name, folder: folder_of, received, receipts });
+        s.end(problems);
+    }
+    if sources.is_empty() {
+        problems.add(&Place::file(&source.path), "there is no `[[source]]`".to_owned());
+    }
+    t.end(problems);
+    let plan = Plan {
+        folder: folder.to_owned(),
+        code,
+        name_vi,
+        name_en,
+        notice_vi,
+        notice_en,
+        first_day,
+        first_period,
+        last_period,
+        time_zone,
+        settings,
+        sources,
+        elements: Vec::new(),
+        forms: Vec::new(),
+        indicators: Vec::new(),
+        targets: Vec::new(),
+        rubric: Rubric::default(),
+        rules: Vec::new(),
+        populations: BTreeMap::new(),
+        baselines: BTreeMap::new(),
+        digest: String::new(),
+    };
+    (plan, register)
+}
+
+fn quarter(t: &mut Table<'_>, key: &'static str, problems: &mut Problems) -> Period {
+    let text = t.required(key, problems);
+    match text.parse::<Period>() {
+        Ok(period) if !period.is_year() => period,
+        _ => {
+            if !text.is_empty() {
+                problems.add(&t.place_of(key), format!("`{key}` is `{text}`, expected a quarter such as 2016-Q1"));
+            }
+            Period::quarter_containing(jiff::civil::Date::constant(2000, 1, 1))
+        }
+    }
+}
+
+fn settings(
+    t: &mut Table<'_>,
+    folder: &Path,
+    overrides: &[(String, String)],
+    problems: &mut Problems,
+) -> (Settings, PathBuf) {
+    const KEYS: [&str; 5] = ["inbox", "baseline", "population", "register", "max_file_bytes"];
+    let table = t.table("settings", problems);
+    let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+    let command_line = Place { file: PathBuf::from("--set"), line: 0, column: 0 };
+    for (key, _) in overrides {
+        if !KEYS.contains(&key.as_str()) {
+            let hint = super::problem::nearest(key, KEYS).map(|n| format!("did you mean `{n}`?"));
+            problems.add_hint(&command_line, format!("`{key}` is not a setting; expected one of {}", KEYS.join(", ")), hint);
+        }
+    }
+    let mut defaults = Settings {
+        inbox: folder.join("inbox"),
+        baseline: folder.join("baseline.csv"),
+        population: folder.join("population.csv"),
+        register: folder.join("register"),
+        max_file_bytes: 32 << 20,
+    };
+    if let Some(mut s) = table {
+        let mut path = |key: &'static str, to: &mut PathBuf| {
+            if let Some(text) = s.text(key, problems) {
+                *to = below(folder, &text);
+            }
+        };
+        path("inbox", &mut defaults.inbox);
+        path("baseline", &mut defaults.baseline);
+        path("population", &mut defaults.population);
+        path("register", &mut defaults.register);
+        if let Some(bytes) = s.number("max_file_bytes", problems) {
+            defaults.max_file_bytes = bytes as u64;
+        }
+        s.end(problems);
+    }
+    for (key, to) in [
+        ("inbox", &mut defaults.inbox),
+        ("baseline", &mut defaults.baseline),
+        ("population", &mut defaults.population),
+        ("register", &mut defaults.register),
+    ] {
+        if let Some(value) = given(key) {
+            *to = PathBuf::from(value);
+        }
+    }
+    if let Some(value) = given("max_file_bytes") {
+        match value.parse() {
+            Ok(bytes) => defaults.max_file_bytes = bytes,
+            Err(_) => problems.add(&command_line, format!("`max_file_bytes` is `{value}`, expected a number of bytes")),
+        }
+    }
+    let register = defaults.register.clone();
+    (defaults, register)
+}
+
+fn form(source: &Source, plan: &mut Plan, problems: &mut Problems) {
+    let parsed = source.parse(problems);
+    let mut t = Table::new(source, parsed.get_ref(), 0);
+    let code = t.required("code", problems);
+    let level = t.word("level", LEVELS, problems);
+    let level = t.need("level", level, problems).unwrap_or(Level::Ward);
+    let frequency = t.word("frequency", &[("quarter", Frequency::Quarter), ("year", Frequency::Year)], problems);
+    let due = t.number("due_days", problems);
+    let mut form = Form {
+        code: code.clone(),
+        name_vi: t.required("name_vi", problems),
+        name_en: t.required("name_en", problems),
+        level,
+        frequency: t.need("frequency", frequency, problems).unwrap_or(Frequency::Quarter),
+        due_days: t.need("due_days", due, problems).unwrap_or_default() as i32,
+        marks: t.texts("marks", problems),
+        elements: Vec::new(),
+    };
+    for (column, mut e) in t.tables("element", problems).into_iter().enumerate() {
+        let kind = e.word("kind", KINDS, problems);
+        let element = Element {
+            code: e.required("code", problems),
+            form: code.clone(),
+            column: column as u16 + 1,
+            kind: e.need("kind", kind, problems).unwrap_or(Kind::Flow),
+            level,
+            name_vi: e.required("name_vi", problems),
+            name_en: e.required("name_en", problems),
+            headers: e.texts("headers", problems),
+            part_of: e.text("part_of", problems),
+            decimals: e.flag("decimals", problems),
+            unit: e.text("unit", problems).unwrap_or_default(),
+            max: e.number("max", problems),
+        };
+        if plan.element_index(&element.code).is_some() {
+            problems.add(&e.place_of("code"), format!("element `{}` is defined twice", element.code));
+        }
+        form.elements.push(plan.elements.len());
+        plan.elements.push(element);
+        e.end(problems);
+    }
+    if plan.form(&code).is_some() {
+        problems.add(&t.place_of("code"), format!("form `{code}` is defined twice"));
+    }
+    plan.forms.push(form);
+    t.end(problems);
+}
+
+fn rubric(source: &Source, plan: &Plan, problems: &mut Problems) -> Rubric {
+    let parsed = source.parse(problems);
+    let mut t = Table::new(source, parsed.get_ref(), 0);
+    let mut rubric = Rubric::default();
+    for mut c in t.tables("criterion", problems) {
+        let max = c.number("max_points", problems);
+        let criterion = Criterion {
+            code: c.required("code", problems),
+            name_vi: c.required("name_vi", problems),
+            name_en: c.required("name_en", problems),
+            max_points: c.need("max_points", max, problems).unwrap_or_default(),
+            claimed_element: c.required("claimed", problems),
+            verified_element: c.required("verified", problems),
+        };
+        for (key, code) in [("claimed", &criterion.claimed_element), ("verified", &criterion.verified_element)] {
+            check::element(plan, code, &c.place_of(key), problems);
+        }
+        rubric.criteria.push(criterion);
+        c.end(problems);
+    }
+    for mut c in t.tables("class", problems) {
+        let min = c.number("min_points", problems);
+        let mut class = Class {
+            code: c.required("code", problems),
+            name_vi: c.required("name_vi", problems),
+            name_en: c.required("name_en", problems),
+            min_points: c.need("min_points", min, problems).unwrap_or_default(),
+            requirements: Vec::new(),
+        };
+        if let Some(requires) = c.table("requires", problems) {
+            for (criterion, min_points, place) in requires.numbers(problems) {
+                if !rubric.criteria.iter().any(|k| k.code == criterion) {
+                    problems.unknown(&place, "criterion", &criterion, rubric.criteria.iter().map(|k| k.code.as_str()));
+                }
+                class.requirements.push(Requirement { criterion, min_points });
+            }
+        }
+        if rubric.classes.last().is_some_and(|better| better.min_points <= class.min_points) {
+            let what = format!("class `{}` must have fewer points than the one before it", class.code);
+            problems.add(&c.place_of("min_points"), what);
+        }
+        rubric.classes.push(class);
+        c.end(problems);
+    }
+    if rubric.classes.last().is_some_and(|last| last.min_points > 0.0 || !last.requirements.is_empty()) {
+        problems.add(&Place::file(&source.path), "the last class must start at 0 points and require nothing".to_owned());
+    }
+    t.end(problems);
+    rubric
+}
+
+fn indicators(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Indicator> {
+    let parsed = source.parse(problems);
+    let mut t = Table::new(source, parsed.get_ref(), 0);
+    let mut all: Vec<Indicator> = Vec::new();
+    for mut i in t.tables("indicator", problems) {
+        let level = i.word("level", LEVELS, problems);
+        let forms = [("ratio", ValueForm::Ratio), ("reduction", ValueForm::Reduction), ("count", ValueForm::Count)];
+        let form = i.word("form", &forms, problems);
+        let directions = [("rise", Direction::Rise), ("fall", Direction::Fall), ("none", Direction::None)];
+        let direction = i.word("direction", &directions, problems);
+        let level = i.need("level", level, problems).unwrap_or(Level::Ward);
+        let form = i.need("form", form, problems).unwrap_or(ValueForm::Count);
+        let numerator = check::formula(&mut i, "numerator", plan, level, problems);
+        let denominator = check::formula(&mut i, "denominator", plan, level, problems);
+        if (form == ValueForm::Count) == denominator.is_some() {
+            let what = if form == ValueForm::Count { "a count has no `denominator`" } else { "`denominator` is missing" };
+            problems.add(&i.place_of("denominator"), what.to_owned());
+        }
+        let own = i.table("own", problems).and_then(|mut o| {
+            let level = o.word("level", LEVELS, problems)?;
+            let numerator = check::formula(&mut o, "numerator", plan, level, problems)?;
+            let denominator = check::formula(&mut o, "denominator", plan, level, problems);
+            o.end(problems);
+            Some(OwnPart { level, numerator, denominator })
+        });
+        let numerator_place = i.place();
+        let indicator = Indicator {
+            code: i.required("code", problems),
+            name_vi: i.required("name_vi", problems),
+            name_en: i.required("name_en", problems),
+            group: i.required("group", problems),
+            level,
+            unit: i.text("unit", problems),
+            form,
+            numerator: i.need("numerator", numerator, problems).unwrap_or(Expr::Units),
+            denominator,
+            factor: i.number("factor", problems).unwrap_or(1.0),
+            own,
+            direction: i.need("direction", direction, problems).unwrap_or(Direction::None),
+            unit_label: i.required("unit_label", problems),
+        };
+        if let Some(example) = i.table("example", problems) {
+            check::example(&indicator, &example, problems);
+        }
+        if all.iter().any(|other| other.code == indicator.code) {
+            problems.add(&numerator_place, format!("indicator `{}` is defined twice", indicator.code));
+        }
+        i.end(problems);
+        all.push(indicator);
+    }
+    t.end(problems);
+    all
+}
+
+fn targets(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Target> {
+    let parsed = source.parse(problems);
+    let mut t = Table::new(source, parsed.get_ref(), 0);
+    let mut all = Vec::new();
+    for mut g in t.tables("target", problems) {
+        let mut milestones: Vec<Milestone> = Vec::new();
+        for mut m in g.tables("milestones", problems) {
+            let (year, low) = (m.number("year", problems), m.number("low", problems));
+            let low = m.need("low", low, problems).unwrap_or_default();
+            let milestone = Milestone {
+                year: m.need("year", year, problems).unwrap_or_default() as i16,
+                low,
+                high: m.number("high", problems).unwrap_or(low),
+            };
+            if milestone.high < milestone.low {
+                problems.add(&m.place_of("high"), format!("`high` {} is below `low` {}", milestone.high, milestone.low));
+            }
+            if milestones.last().is_some_and(|before| before.year >= milestone.year) {
+                problems.add(&m.place_of("year"), "milestones must stand in the order of their years".to_owned());
+            }
+            m.end(problems);
+            milestones.push(milestone);
+        }
+        let target = Target {
+            indicator: g.required("indicator", problems),
+            start: g.number("start", problems),
+            builds_within_year: g.flag("builds_within_year", problems),
+            at_risk_from: g.number("at_risk_from", problems).unwrap_or(0.8),
+            milestones,
+        };
+        if plan.indicator(&target.indicator).is_none() {
+            let known = plan.indicators.iter().map(|i| i.code.as_str());
+            problems.unknown(&g.place_of("indicator"), "indicator", &target.indicator, known);
+        }
+        if target.milestones.is_empty() {
+            problems.add(&g.place(), format!("the target of `{}` has no milestone", target.indicator));
+        }
+        g.end(problems);
+        all.push(target);
+    }
+    t.end(problems);
+    all
+}
+
+fn rules(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Rule> {
+    let parsed = source.parse(problems);
+    let mut t = Table::new(source, parsed.get_ref(), 0);
+    let mut all = Vec::new();
+    for mut r in t.tables("rule", problems) {
+        let sums = r.word("kind", &[("part-exceeds-whole", false), ("parts-do-not-sum", true)], problems);
+        let whole = r.required("whole", problems);
+        check::element(plan, &whole, &r.place_of("whole"), problems);
+        let kind = if r.need("kind", sums, problems).unwrap_or(false) {
+            let parts = r.texts("parts", problems);
+            for part in &parts {
+                check::element(plan, part, &r.place_of("parts"), problems);
+            }
+            RuleKind::PartsDoNotSum { parts, whole }
+        } else {
+            let part = r.required("part", problems);
+            check::element(plan, &part, &r.place_of("part"), problems);
+            RuleKind::PartExceedsWhole { part, whole }
+        };
+        r.end(problems);
+        let name = match &kind {
+            RuleKind::PartsDoNotSum { parts, whole } => format!("{} = {whole}", parts.join(" + ")),
+            RuleKind::PartExceedsWhole { part, whole } => format!("{part} <= {whole}"),
+            RuleKind::Outlier { element, .. } => element.clone(),
+        };
+        all.push(Rule { name, kind });
+    }
+    t.end(problems);
+    all
+}
