@@ -155,6 +155,35 @@ impl Plan {
         self.targets.iter().find(|t| t.indicator == indicator)
     }
 
+    /// The day on which a form for a period is due.
+    pub fn due_on(&self, form: &Form, period: Period) -> Date {
+        period.end().saturating_add(jiff::Span::new().days(form.due_days))
+    }
+
+    /// The periods that a form is about, first to last.
+    pub fn periods_of(&self, form: &Form) -> Vec<Period> {
+        match form.frequency {
+            super::element::Frequency::Quarter => self.quarters(),
+            super::element::Frequency::Year => self.years(),
+        }
+    }
+
+    /// The local date of a moment, in the plan's zone.
+    pub fn local_date(&self, at: jiff::Timestamp) -> Date {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        at.to_zoned_datetime(zone).date()
+    }
+
+    /// Population of a unit in a year.
+    pub fn population(&self, unit: &str, year: i16) -> Option<f64> {
+        self.populations.get(&(unit.to_owned(), year)).map(|p| p.persons)
+    }
+
+    /// Baseline of a unit's element.
+    pub fn baseline(&self, unit: &str, element: &str) -> Option<f64> {
+        self.baselines.get(&(unit.to_owned(), element.to_owned())).map(|b| b.value)
+    }
+
     /// All quarters of the plan.
     pub fn quarters(&self) -> Vec<Period> {
         self.first_period.through(self.last_period)

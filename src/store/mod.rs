@@ -8,6 +8,7 @@
 //! <store>/current             leads to the newest release
 //! ```
 
+pub mod columns;
 pub mod file;
 pub mod ledger;
 pub mod parquet;
@@ -44,6 +45,13 @@ pub enum StoreError {
     /// A stage needs what an earlier stage has not made yet.
     #[error("there is no table `{table}` in `{}`", store.display())]
     Missing { table: String, store: PathBuf },
+}
+
+impl StoreError {
+    /// A batch whose columns do not make a table.
+    pub fn batch(table: &str, error: &arrow::error::ArrowError) -> Self {
+        Self::Schema { table: table.to_owned(), what: error.to_string() }
+    }
 }
 
 /// Result of the store.
@@ -94,6 +102,18 @@ impl Store {
     /// Folder of a table.
     pub(crate) fn table_folder(&self, table: &str) -> PathBuf {
         self.root.join("tables").join(table)
+    }
+
+    /// A batch of a table from its columns in the contract's order.
+    pub fn batch(table: &'static str, columns: Vec<arrow::array::ArrayRef>) -> Result<arrow::array::RecordBatch> {
+        let names: Vec<String> = tables::schema(table)
+            .map(|s| s.fields().iter().map(|f| f.name().clone()).collect())
+            .unwrap_or_default();
+        if names.len() != columns.len() {
+            let what = format!("has {} columns, found {}", names.len(), columns.len());
+            return Err(StoreError::Schema { table: table.to_owned(), what });
+        }
+        arrow::array::RecordBatch::try_from_iter(names.into_iter().zip(columns)).map_err(|e| StoreError::batch(table, &e))
     }
 
     /// The Parquet files of a table, sorted; an error where the table was never written.

@@ -1,0 +1,336 @@
+//! A sheet → which form it is, where its header stands, which column is which element.
+//!
+//! Nothing is skipped by count: the header is where the plan's labels are, over one to three rows, in any column order.
+
+use std::collections::BTreeMap;
+
+use super::fold::{fold, fold_header, similarity};
+use super::read::{Cell, Content, Grid};
+use crate::model::{Element, Form, Plan};
+
+/// Rows above which a header must begin.
+const TITLE_ROWS: u32 = 60;
+/// Rows that a header may take.
+const HEADER_ROWS: u32 = 3;
+
+/// Labels of a plan, folded once.
+pub(super) struct Labels {
+    /// By form: folded label → element index in the plan.
+    forms: Vec<(BTreeMap<String, usize>, Vec<(String, usize)>)>,
+    marks: Vec<Vec<String>>,
+}
+
+impl Labels {
+    /// Folds the labels of every form.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let of = |form: &Form| {
+            let mut exact = BTreeMap::new();
+            let mut own = Vec::new();
+            for at in &form.elements {
+                let Some(element) = plan.elements.get(*at) else { continue };
+                for label in std::iter::once(&element.name_vi).chain(&element.headers) {
+                    let folded = fold_header(label);
+                    exact.entry(folded.clone()).or_insert(*at);
+                    own.push((folded, *at));
+                }
+                if let Some(rest) = part_label(element) {
+                    exact.entry(rest).or_insert(*at);
+                }
+            }
+            (exact, own)
+        };
+        Self {
+            forms: plan.forms.iter().map(of).collect(),
+            marks: plan.forms.iter().map(|f| f.marks.iter().map(|m| fold(m)).collect()).collect(),
+        }
+    }
+
+    /// The element of a header's text, exactly or nearly; near only where one is clearly nearest.
+    fn element(&self, form: usize, text: &str) -> Option<usize> {
+        let folded = fold_header(text);
+        if folded.is_empty() {
+            return None;
+        }
+        let (exact, own) = &self.forms[form];
+        if let Some(at) = exact.get(&folded) {
+            return Some(*at);
+        }
+        if folded.len() < 10 {
+            return None;
+        }
+        let mut best: BTreeMap<usize, f64> = BTreeMap::new();
+        for (label, at) in own {
+            // Texts of very different length cannot be near; most pairs end here.
+            if label.len().abs_diff(folded.len()) * 5 > label.len() {
+                continue;
+            }
+            let s = similarity(label, &folded);
+            let entry = best.entry(*at).or_insert(s);
+            *entry = entry.max(s);
+        }
+        let mut near: Vec<(f64, usize)> = best.into_iter().map(|(at, s)| (s, at)).filter(|(s, _)| *s >= 0.86).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        match near.as_slice() {
+            [(_, at)] => Some(*at),
+            [(best, at), (next, _), ..] if best - next > 0.06 => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+/// "Trong đó: nữ" stands below its whole as "Nữ".
+fn part_label(element: &Element) -> Option<String> {
+    element.part_of.as_ref()?;
+    let folded = fold_header(&element.name_vi);
+    folded.strip_prefix("trong do ").map(str::to_owned)
+}
+
+/// A column of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    /// Column, from 0.
+    pub(super) column: u32,
+    /// Element index in the plan.
+    pub(super) element: usize,
+}
+
+/// How a sheet is laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Index of the form in the plan.
+    pub(super) form: usize,
+    /// First row of the header.
+    pub(super) header: u32,
+    /// First row of data.
+    pub(super) first: u32,
+    /// Columns that carry elements, by column.
+    pub(super) columns: Vec<Column>,
+    /// Column of the unit's code.
+    pub(super) code: Option<u32>,
+    /// Column of the unit's name.
+    pub(super) name: Option<u32>,
+    /// Columns with a header that matches no element: cell and text.
+    pub(super) unknown: Vec<(u32, u32, String)>,
+    /// Columns that match the same element as an earlier one: cell, text, element.
+    pub(super) doubled: Vec<(u32, u32, usize)>,
+}
+
+/// Finds the form and its layout; `None` where no form of the plan is recognised.
+pub(super) fn find(grid: &Grid, plan: &Plan, labels: &Labels) -> Option<Layout> {
+    let marked = marked(grid, labels);
+    let mut best: Option<(usize, Layout)> = None;
+    for form in 0..plan.forms.len() {
+        if marked.is_some_and(|m| m != form) {
+            continue;
+        }
+        let Some(layout) = layout(grid, form, labels) else { continue };
+        let wanted = plan.forms[form].elements.len();
+        // A few columns in common do not make a form.
+        if layout.columns.len() * 3 < wanted.max(3) {
+            continue;
+        }
+        if best.as_ref().is_none_or(|(n, _)| layout.columns.len() > *n) {
+            best = Some((layout.columns.len(), layout));
+        }
+    }
+    best.map(|(_, layout)| layout)
+}
+
+/// The form whose mark ("Biểu 01") stands in the title block, if exactly one does.
+fn marked(grid: &Grid, labels: &Labels) -> Option<usize> {
+    let mut found = None;
+    for cell in grid.cells.iter().take_while(|c| c.row < TITLE_ROWS).take(40) {
+        let Content::Text { .. } = cell.content else { continue };
+        let text = fold(grid.raw(cell));
+        for (form, marks) in labels.marks.iter().enumerate() {
+            let hit = marks.iter().any(|m| text == *m || text.starts_with(&format!("{m} ")) || text.ends_with(&format!(" {m}")));
+            if hit && found.is_none() {
+                found = Some(form);
+            }
+        }
+    }
+    found
+}
+
+fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
+    // Where the header begins: the row from which the most elements are found over the rows that a header may take.
+    let rows: Vec<u32> = grid.rows().map(|r| r[0].row).take_while(|r| *r < TITLE_ROWS).collect();
+    let hits: Vec<usize> = rows.iter().map(|row| direct_hits(grid, *row, form, labels)).collect();
+    let mut best: Option<Layout> = None;
+    for (at, row) in rows.iter().enumerate() {
+        let near = hits.get(at..(at + 3).min(hits.len())).unwrap_or(&[]).iter().sum::<usize>();
+        // The parents of a nested header match too, except on the rubric, where they are halves of a label.
+        if near == 0 && !has_leaves(grid, *row, labels, form) {
+            continue;
+        }
+        for height in 1..=HEADER_ROWS {
+            let Some(candidate) = at_rows(grid, form, labels, *row, height) else { continue };
+            let better = best.as_ref().is_none_or(|b| {
+                (candidate.columns.len(), b.doubled.len(), b.unknown.len())
+                    > (b.columns.len(), candidate.doubled.len(), candidate.unknown.len())
+            });
+            if better {
+                best = Some(candidate);
+            }
+        }
+        if best.as_ref().is_some_and(|b| b.columns.len() >= labels.forms[form].1.len().min(3) && near == 0) {
+            break;
+        }
+    }
+    best
+}
+
+fn direct_hits(grid: &Grid, row: u32, form: usize, labels: &Labels) -> usize {
+    row_cells(grid, row).iter().filter(|c| matches!(c.content, Content::Text { .. }) && labels.element(form, grid.raw(c)).is_some()).count()
+}
+
+/// True when a row holds the first halves of labels such as "criterion - points claimed".
+fn has_leaves(grid: &Grid, row: u32, labels: &Labels, form: usize) -> bool {
+    row_cells(grid, row).iter().any(|c| {
+        let folded = fold_header(grid.raw(c));
+        !folded.is_empty() && labels.forms[form].1.iter().any(|(label, _)| label.starts_with(&format!("{folded} ")))
+    })
+}
+
+fn row_cells(grid: &Grid, row: u32) -> &[Cell] {
+    let start = grid.cells.partition_point(|c| c.row < row);
+    let end = grid.cells.partition_point(|c| c.row <= row);
+    grid.cells.get(start..end).unwrap_or(&[])
+}
+
+/// Reads the header as standing in these rows.
+fn at_rows(grid: &Grid, form: usize, labels: &Labels, top: u32, height: u32) -> Option<Layout> {
+    let bottom = top + height - 1;
+    let mut paths = paths(grid, top, bottom);
+    let mut layout = Layout {
+        form,
+        header: top,
+        first: bottom + 1,
+        columns: Vec::new(),
+        code: None,
+        name: None,
+        unknown: Vec::new(),
+        doubled: Vec::new(),
+    };
+    let mut seen: BTreeMap<usize, u32> = BTreeMap::new();
+    for (column, path) in &mut paths {
+        let Some((row, leaf)) = path.last().cloned() else { continue };
+        let element = of_path(path, form, labels);
+        match element {
+            Some(element) => {
+                if seen.contains_key(&element) {
+                    layout.doubled.push((row, *column, element));
+                } else {
+                    seen.insert(element, *column);
+                    layout.columns.push(Column { column: *column, element });
+                }
+            }
+            None => match role(&leaf) {
+                Some(Role::Code) if layout.code.is_none() => layout.code = Some(*column),
+                Some(Role::Name) if layout.name.is_none() => layout.name = Some(*column),
+                Some(Role::Number) => {}
+                _ => layout.unknown.push((row, *column, leaf)),
+            },
+        }
+    }
+    if layout.columns.is_empty() || (layout.name.is_none() && layout.code.is_none()) {
+        return None;
+    }
+    // A row of data read as part of the header would leave numbers among its texts.
+    let swallowed = (top..=bottom).any(|row| {
+        let cells = row_cells(grid, row);
+        cells.iter().filter(|c| !matches!(c.content, Content::Text { .. })).count() > 2
+    });
+    if swallowed {
+        return None;
+    }
+    if is_numbering(row_cells(grid, layout.first), grid) {
+        layout.first += 1;
+    }
+    Some(layout)
+}
+
+/// The texts above each column, from the outermost to the innermost, with the row of each.
+fn paths(grid: &Grid, top: u32, bottom: u32) -> BTreeMap<u32, Vec<(u32, String)>> {
+    let mut paths: BTreeMap<u32, Vec<(u32, String)>> = BTreeMap::new();
+    let width = grid.cells.iter().filter(|c| c.row >= top && c.row <= bottom).map(|c| c.column + 1).max().unwrap_or(0);
+    for row in top..=bottom {
+        let cells = row_cells(grid, row);
+        for cell in cells {
+            let Content::Text { .. } = cell.content else { continue };
+            let text = grid.raw(cell).trim();
+            if text.is_empty() {
+                continue;
+            }
+            // A label spans the columns of its merged region; where regions are not known (a text file), the blank
+            // columns on its right that carry something in the next row.
+            let merged = grid.merges.iter().find(|m| m.0 == row && m.1 == cell.column);
+            let last = match merged {
+                Some(m) => m.3,
+                None if grid.merges.is_empty() && row < bottom => {
+                    let below = row_cells(grid, row + 1);
+                    let has = |cells: &[Cell], column: u32| cells.iter().any(|c| c.column == column && !grid.raw(c).trim().is_empty());
+                    let mut last = cell.column;
+                    while has(below, cell.column) && last + 1 < width && !has(cells, last + 1) && has(below, last + 1) {
+                        last += 1;
+                    }
+                    last
+                }
+                None => cell.column,
+            };
+            for column in cell.column..=last.min(cell.column + 60) {
+                paths.entry(column).or_default().push((row, text.to_owned()));
+            }
+        }
+    }
+    paths
+}
+
+/// The element of a column's path.
+fn of_path(path: &[(u32, String)], form: usize, labels: &Labels) -> Option<usize> {
+    let (_, leaf) = path.last()?;
+    let folded = fold_header(leaf);
+    let whole = matches!(folded.as_str(), "tong so" | "tong" | "chung");
+    if path.len() > 1 {
+        let parents: Vec<&str> = path[..path.len() - 1].iter().map(|(_, t)| t.as_str()).collect();
+        if whole {
+            return parents.iter().rev().find_map(|p| labels.element(form, p));
+        }
+        let joined = format!("{} - {leaf}", parents.join(" "));
+        if let Some(at) = labels.element(form, &joined) {
+            return Some(at);
+        }
+        if let [first, .., _] | [first, _] = path
+            && let Some(at) = labels.element(form, &format!("{} - {leaf}", first.1))
+        {
+            return Some(at);
+        }
+    }
+    labels.element(form, leaf)
+}
+
+/// Columns that are not figures.
+enum Role {
+    Number,
+    Code,
+    Name,
+}
+
+fn role(header: &str) -> Option<Role> {
+    match fold_header(header).as_str() {
+        "stt" | "tt" | "so tt" | "so thu tu" => Some(Role::Number),
+        "ma" | "ma so" | "ma dvhc" | "ma don vi" | "ma xa" | "ma don vi hanh chinh" => Some(Role::Code),
+        "ten" | "ten don vi" | "don vi" | "xa phuong thi tran" | "ten xa phuong thi tran" | "huien thi xa thanh pho"
+        | "ten huien thi xa thanh pho" | "xa phuong" | "don vi hanh chinh" | "ten don vi hanh chinh" | "dia phuong" => Some(Role::Name),
+        _ => None,
+    }
+}
+
+/// The row "(1) (2) (3) …" below a header.
+fn is_numbering(cells: &[Cell], grid: &Grid) -> bool {
+    let numbered = |c: &&Cell| {
+        let text = grid.raw(c).trim();
+        text.starts_with('(') && text.ends_with(')') && text.chars().count() <= 5
+    };
+    cells.len() > 2 && cells.iter().filter(numbered).count() * 3 > cells.len() * 2
+}

@@ -1,0 +1,310 @@
+//! One file's bytes → its values with their cells, and everything that was wrong with it.
+
+use jiff::civil::Date;
+
+use super::fold::fold;
+use super::layout::{self, Labels, Layout};
+use super::read::{self, Cell, Content, Grid};
+use super::units::{Match, Roll};
+use super::values::{self, Value, Wanted};
+use super::{checks, period};
+use crate::model::{Code, Finding, Frequency, Kind, Period, Plan};
+use crate::register::Register;
+
+/// What is known of a file before it is read.
+pub(super) struct Received<'a> {
+    pub(super) submission_id: &'a str,
+    pub(super) district: &'a str,
+    pub(super) file_name: &'a str,
+    /// Local date of receipt.
+    pub(super) day: Date,
+}
+
+/// One value of a form.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Observed {
+    /// Index into [`Form::units`].
+    pub(super) unit: u32,
+    /// Element index in the plan.
+    pub(super) element: u16,
+    pub(super) column: u16,
+    pub(super) row: u32,
+    pub(super) value: f64,
+}
+
+/// A form that was read.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    /// Index of the form in the plan.
+    pub(super) form: usize,
+    pub(super) period: Option<Period>,
+    pub(super) sheet: Option<String>,
+    /// Codes of the units with a usable row, in the form's order.
+    pub(super) units: Vec<String>,
+    /// By row, then column.
+    pub(super) values: Vec<Observed>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A file's outcome: a form, or the one finding for which it is quarantined.
+pub(super) type Outcome = Result<Form, Box<Finding>>;
+
+/// A row of figures, before it is known which rows are used.
+pub(super) struct Row<'g> {
+    pub(super) row: u32,
+    /// The cell that names the unit.
+    pub(super) named: (u32, u32),
+    pub(super) name: String,
+    pub(super) unit: Match,
+    /// Per column of the layout: the cell, if there is one, and its value.
+    pub(super) values: Vec<(Option<&'g Cell>, Value)>,
+}
+
+/// Reads one received file.
+pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, plan: &Plan, register: &Register, labels: &Labels) -> Outcome {
+    let refuse = |code: Code, found: String, vi: &str, en: &str| {
+        Box::new(Finding::new(code, received.submission_id, found, vi, en))
+    };
+    let grids = read::read(bytes).map_err(|r| {
+        refuse(r.code, r.found, "một sổ tính xlsx, xls, ods hoặc tệp văn bản UTF-8", "an xlsx, xls or ods workbook, or UTF-8 text")
+    })?;
+    if grids.iter().any(holds_persons) {
+        return Err(refuse(
+            Code::PersonalData,
+            String::new(),
+            "chỉ số liệu tổng hợp, không có thông tin cá nhân",
+            "counts only, nothing about a person",
+        ));
+    }
+    let found = grids.iter().find_map(|grid| Some((grid, layout::find(grid, plan, labels)?)));
+    let Some((grid, layout)) = found else {
+        return Err(refuse(Code::FormUnknown, String::new(), "một biểu mẫu của kế hoạch", "a form of the plan"));
+    };
+    let form = &plan.forms[layout.form];
+    let title = title_period(grid, &layout, form.frequency);
+    let named = period::find(received.file_name, form.frequency);
+    let period = period::agree(title, named).map_err(|code| {
+        let shown = |p: Option<Period>| p.map_or("-".to_owned(), |p| p.to_string());
+        match code {
+            Code::PeriodConflict => {
+                let found = format!("{} / {}", shown(title), shown(named));
+                refuse(code, found, "cùng một kỳ trong biểu và tên tệp", "one period in the form and in the file's name")
+            }
+            _ => refuse(code, String::new(), "dòng “Kỳ báo cáo: Quý … năm …”", "a line “Kỳ báo cáo: Quý … năm …”"),
+        }
+    })?;
+    if period.start() > received.day {
+        let en = format!("a period that had begun by {}", received.day);
+        return Err(refuse(Code::PeriodFuture, period.to_string(), "kỳ đã bắt đầu khi nộp", &en));
+    }
+    if register.at(received.district, period.end()).is_none_or(|u| u.level != crate::model::Level::District) {
+        return Err(refuse(
+            Code::SenderUnknown,
+            received.district.to_owned(),
+            "thư mục mang mã của một huyện",
+            "a folder named by a district's code",
+        ));
+    }
+    let roll = Roll::new(register, form.level, received.district, period.end());
+    let mut out = Form { form: layout.form, period: Some(period), sheet: grid.sheet.clone(), ..Form::default() };
+    columns(grid, &layout, plan, received, &mut out);
+    let (rows, total) = rows(grid, &layout, plan, &roll);
+    let used = checks::rows(grid, &layout, plan, &roll, &rows, received, &mut out);
+    if let Some(total) = &total {
+        checks::total(grid, &layout, plan, &rows, total, received, &mut out);
+    }
+    accept(grid, &layout, plan, &roll, &rows, &used, received, &mut out);
+    checks::rules(grid, plan, received, &mut out);
+    for finding in &mut out.findings {
+        finding.period = Some(period);
+        finding.sheet.clone_from(&grid.sheet);
+    }
+    out.findings.sort_by_key(|f| f.cell.map(|c| (c.row(), c.column())));
+    Ok(out)
+}
+
+/// Findings about the columns, and elements that have none.
+fn columns(grid: &Grid, layout: &Layout, plan: &Plan, received: &Received<'_>, out: &mut Form) {
+    for (row, column, text) in &layout.unknown {
+        let mut f = Finding::new(Code::ColumnUnknown, received.submission_id, text.clone(), "", "");
+        f.cell = Some(grid.address(*row, *column));
+        out.findings.push(f);
+    }
+    for (row, column, element) in &layout.doubled {
+        let element = &plan.elements[*element];
+        let mut f = Finding::new(
+            Code::ColumnDuplicate,
+            received.submission_id,
+            element.name_vi.clone(),
+            "mỗi chỉ tiêu một cột; không dùng cột nào",
+            "one column for each element; neither is used",
+        );
+        f.cell = Some(grid.address(*row, *column));
+        f.element = Some(element.code.clone());
+        out.findings.push(f);
+    }
+    for at in &plan.forms[layout.form].elements {
+        if !layout.columns.iter().any(|c| c.element == *at) {
+            let element = &plan.elements[*at];
+            let vi = format!("cột “{}”", element.name_vi);
+            let en = format!("a column “{}”", element.name_vi);
+            let mut f = Finding::new(Code::NotReported, received.submission_id, "", &vi, &en);
+            f.element = Some(element.code.clone());
+            out.findings.push(f);
+        }
+    }
+}
+
+/// The period of the title block: the row that says so, else any row above the header that reads like one.
+fn title_period(grid: &Grid, layout: &Layout, frequency: Frequency) -> Option<Period> {
+    let mut other = None;
+    for row in grid.rows().take_while(|r| r[0].row < layout.header) {
+        let mut text = String::new();
+        for cell in row {
+            text.push_str(&grid.shown(cell));
+            text.push(' ');
+        }
+        let folded = fold(&text);
+        if folded.contains("ki bao cao") {
+            if let Some(period) = period::find(&text, frequency) {
+                return Some(period);
+            }
+        } else if (folded.starts_with("qui ") || folded.starts_with('q') || folded.starts_with("nam "))
+            && other.is_none()
+        {
+            other = period::find(&text, frequency);
+        }
+    }
+    other
+}
+
+/// What a column's element allows.
+pub(super) fn wanted(plan: &Plan, element: usize) -> Wanted {
+    let element = &plan.elements[element];
+    match element.kind {
+        Kind::Flag => Wanted::Flag,
+        _ if element.decimals => Wanted::Decimal,
+        _ => Wanted::Count,
+    }
+}
+
+/// The rows of figures below the header, and the totals row.
+fn rows<'g>(grid: &'g Grid, layout: &Layout, plan: &Plan, roll: &Roll<'_>) -> (Vec<Row<'g>>, Option<Row<'g>>) {
+    let wanted: Vec<Wanted> = layout.columns.iter().map(|c| wanted(plan, c.element)).collect();
+    let mut rows = Vec::new();
+    let mut total = None;
+    let start = grid.cells.partition_point(|c| c.row < layout.first);
+    for cells in grid.cells.get(start..).unwrap_or(&[]).chunk_by(|a, b| a.row == b.row) {
+        let at = |column: Option<u32>| column.and_then(|c| cells.iter().find(|cell| cell.column == c));
+        let name = at(layout.name).map(|c| grid.shown(c)).unwrap_or_default();
+        let code = at(layout.code).map(|c| grid.shown(c)).unwrap_or_default();
+        let row = cells[0].row;
+        let mut next = 0;
+        let mut values = Vec::with_capacity(layout.columns.len());
+        let (mut filled, mut usable) = (0, 0);
+        for (column, wanted) in layout.columns.iter().zip(&wanted) {
+            while cells.get(next).is_some_and(|c| c.column < column.column) {
+                next += 1;
+            }
+            let cell = cells.get(next).filter(|c| c.column == column.column);
+            let value = cell.map_or(Value::Missing, |c| values::value(c.content, grid.raw(c), *wanted));
+            filled += usize::from(value != Value::Missing);
+            usable += usize::from(matches!(value, Value::Number(_) | Value::Bad(Code::NumberNegative | Code::NumberNotWhole)));
+            values.push((cell, value));
+        }
+        let named = layout.name.or(layout.code).unwrap_or(0);
+        let first_text = if name.trim().is_empty() { grid.shown(&cells[0]) } else { name.clone() };
+        if is_total(&first_text) || is_total(&grid.shown(&cells[0])) {
+            total.get_or_insert(Row { row, named: (row, named), name, unit: Match::Bad(Code::UnitUnknown), values });
+            continue;
+        }
+        if name.trim().is_empty() && code.trim().is_empty() {
+            continue;
+        }
+        // Signatures and notes stand in the form's columns too, but are no figures.
+        let unit = roll.find(&code, &name);
+        let figures = filled > 0 && usable * 2 >= filled;
+        let listed = matches!(unit, Match::Unit(..)) && (filled == 0 || figures || usable > 0);
+        if figures || listed {
+            rows.push(Row { row, named: (row, named), name, unit, values });
+        }
+    }
+    (rows, total)
+}
+
+fn is_total(text: &str) -> bool {
+    let folded = fold(text);
+    ["tong cong", "tong so", "toan huien", "toan thi xa", "toan thanh pho", "toan quan", "cong"]
+        .iter()
+        .any(|t| folded == *t || folded.strip_prefix(t).is_some_and(|rest| rest.starts_with(' ')))
+}
+
+/// Takes over the values of the rows that are used; a cell that cannot be used gets a finding and leaves its row.
+#[expect(clippy::too_many_arguments, reason = "what a row needs to become values")]
+fn accept(
+    grid: &Grid,
+    layout: &Layout,
+    plan: &Plan,
+    roll: &Roll<'_>,
+    rows: &[Row<'_>],
+    used: &[bool],
+    received: &Received<'_>,
+    out: &mut Form,
+) {
+    let doubled: Vec<usize> = layout.doubled.iter().map(|d| d.2).collect();
+    for (row, _) in rows.iter().zip(used).filter(|(_, used)| **used) {
+        let Match::Unit(at, _) = &row.unit else { continue };
+        let unit = out.units.len() as u32;
+        out.units.push(roll.own[*at].code.clone());
+        for (column, (cell, value)) in layout.columns.iter().zip(&row.values) {
+            if doubled.contains(&column.element) {
+                continue;
+            }
+            match value {
+                Value::Number(value) => out.values.push(Observed {
+                    unit,
+                    element: column.element as u16,
+                    column: column.column as u16,
+                    row: row.row,
+                    value: *value,
+                }),
+                Value::Missing | Value::Bad(_) => {
+                    let code = if let Value::Bad(code) = value { *code } else { Code::NotReported };
+                    let element = &plan.elements[column.element];
+                    let found = cell.map(|c| grid.shown(c)).unwrap_or_default();
+                    let (vi, en) = expected(code, wanted(plan, column.element));
+                    let mut f = Finding::new(code, received.submission_id, found, vi, en);
+                    f.cell = Some(grid.address(row.row, column.column));
+                    f.unit_code = Some(roll.own[*at].code.clone());
+                    f.element = Some(element.code.clone());
+                    out.findings.push(f);
+                }
+            }
+        }
+    }
+}
+
+const fn expected(code: Code, wanted: Wanted) -> (&'static str, &'static str) {
+    match (code, wanted) {
+        (Code::FormulaError, _) => ("một giá trị, không phải công thức lỗi", "a value, not a failed formula"),
+        (Code::NotReported, _) => ("số liệu, hoặc 0 nếu không phát sinh", "a figure, or 0 where there was none"),
+        (_, Wanted::Flag) => ("x, có hoặc không", "x, có or không"),
+        (_, Wanted::Decimal) => ("một số không âm, như 1.234,5", "a number not below zero, as 1.234,5"),
+        (_, Wanted::Count) => ("một số nguyên không âm, như 1.234", "a whole number not below zero, as 1.234"),
+    }
+}
+
+/// True for a sheet that lists persons: at least two headers of personal data in one row.
+fn holds_persons(grid: &Grid) -> bool {
+    const HEADERS: [&str; 10] = [
+        "ho va ten", "ho ten", "ngai sinh", "ngai thang nam sinh", "nam sinh", "so cccd", "so cmnd", "cccd", "cmnd",
+        "so dien thoai",
+    ];
+    grid.rows().any(|row| {
+        row.iter()
+            .filter(|c| matches!(c.content, Content::Text { .. }) && grid.raw(c).len() < 60)
+            .filter(|c| HEADERS.contains(&fold(grid.raw(c)).as_str()))
+            .count()
+            >= 2
+    })
+}

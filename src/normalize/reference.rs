@@ -1,0 +1,174 @@
+//! The reference tables as they were used: with `observations` they suffice to recompute every indicator.
+
+use jiff::Timestamp;
+
+use crate::model::{Direction, Plan, ValueForm};
+use crate::register::Register;
+use crate::store::{Store, StoreError, columns};
+
+/// Writes `units, unit_changes, elements, indicators, targets, periods, populations, baselines, rubric, rubric_classes`.
+pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let mut put = |table: &'static str, all| store.write_whole(table, &plan.digest, &Store::batch(table, all)?);
+    let units = register.versions();
+    put(
+        "units",
+        vec![
+            columns::plain(units.iter().map(|u| &u.code)),
+            columns::plain(units.iter().map(|u| &u.name_vi)),
+            columns::plain(units.iter().map(|u| &u.name_en)),
+            columns::plain(units.iter().map(|u| u.level.as_str())),
+            columns::plain(units.iter().map(|u| &u.kind)),
+            columns::text(units.iter().map(|u| u.parent_code.as_ref())),
+            columns::days(units.iter().map(|u| Some(u.valid_from))),
+            columns::days(units.iter().map(|u| u.valid_to)),
+            columns::plain(units.iter().map(|u| &u.source)),
+        ],
+    )?;
+    let changes = register.changes();
+    put(
+        "unit_changes",
+        vec![
+            columns::days(changes.iter().map(|c| Some(c.effective_date))),
+            columns::plain(changes.iter().map(|c| &c.change)),
+            columns::text(changes.iter().map(|c| c.from_code.as_ref())),
+            columns::text(changes.iter().map(|c| c.to_code.as_ref())),
+            columns::numbers(changes.iter().map(|c| c.share)),
+            columns::plain(changes.iter().map(|c| &c.legal_basis)),
+            columns::plain(changes.iter().map(|c| &c.source)),
+            columns::plain(changes.iter().map(|c| &c.confidence)),
+        ],
+    )?;
+    let elements = &plan.elements;
+    put(
+        "elements",
+        vec![
+            columns::plain(elements.iter().map(|e| &e.code)),
+            columns::plain(elements.iter().map(|e| &e.form)),
+            columns::wholes(elements.iter().map(|e| Some(i32::from(e.column)))),
+            columns::plain(elements.iter().map(|e| e.kind.as_str())),
+            columns::plain(elements.iter().map(|e| e.level.as_str())),
+            columns::plain(elements.iter().map(|e| &e.name_vi)),
+            columns::plain(elements.iter().map(|e| &e.name_en)),
+            columns::plain(elements.iter().map(|e| &e.unit)),
+            columns::flags(elements.iter().map(|e| Some(e.decimals))),
+        ],
+    )?;
+    let all = &plan.indicators;
+    put(
+        "indicators",
+        vec![
+            columns::plain(all.iter().map(|i| &i.code)),
+            columns::plain(all.iter().map(|i| &i.group)),
+            columns::plain(all.iter().map(|i| &i.name_vi)),
+            columns::plain(all.iter().map(|i| &i.name_en)),
+            columns::plain(all.iter().map(|i| i.level.as_str())),
+            columns::text(all.iter().map(|i| i.unit.as_ref())),
+            columns::plain(all.iter().map(|i| match i.form {
+                ValueForm::Ratio => "ratio",
+                ValueForm::Reduction => "reduction",
+                ValueForm::Count => "count",
+            })),
+            columns::plain(all.iter().map(|i| i.numerator.to_string())),
+            columns::text(all.iter().map(|i| i.denominator.as_ref().map(ToString::to_string))),
+            columns::numbers(all.iter().map(|i| Some(i.factor))),
+            columns::text(all.iter().map(|i| i.own.as_ref().map(|o| o.level.as_str()))),
+            columns::text(all.iter().map(|i| i.own.as_ref().map(|o| o.numerator.to_string()))),
+            columns::text(all.iter().map(|i| Some(i.own.as_ref()?.denominator.as_ref()?.to_string()))),
+            columns::plain(all.iter().map(|i| match i.direction {
+                Direction::Rise => "rise",
+                Direction::Fall => "fall",
+                Direction::None => "none",
+            })),
+            columns::plain(all.iter().map(|i| &i.unit_label)),
+        ],
+    )?;
+    let milestones: Vec<_> =
+        plan.targets.iter().flat_map(|t| t.milestones.iter().map(move |m| (&t.indicator, m))).collect();
+    put(
+        "targets",
+        vec![
+            columns::plain(milestones.iter().map(|(i, _)| i)),
+            columns::wholes(milestones.iter().map(|(_, m)| Some(i32::from(m.year)))),
+            columns::numbers(milestones.iter().map(|(_, m)| Some(m.low))),
+            columns::numbers(milestones.iter().map(|(_, m)| Some(m.high))),
+        ],
+    )?;
+    periods(plan, now, &mut put)?;
+    let populations = &plan.populations;
+    put(
+        "populations",
+        vec![
+            columns::plain(populations.keys().map(|(unit, _)| unit)),
+            columns::wholes(populations.keys().map(|(_, year)| Some(i32::from(*year)))),
+            columns::numbers(populations.values().map(|p| Some(p.persons))),
+            columns::plain(populations.values().map(|p| &p.note)),
+        ],
+    )?;
+    let baselines = &plan.baselines;
+    put(
+        "baselines",
+        vec![
+            columns::plain(baselines.keys().map(|(unit, _)| unit)),
+            columns::plain(baselines.keys().map(|(_, element)| element)),
+            columns::days(baselines.values().map(|b| Some(b.as_of))),
+            columns::numbers(baselines.values().map(|b| Some(b.value))),
+        ],
+    )?;
+    rubric(plan, &mut put)
+}
+
+type Put<'a> = dyn FnMut(&'static str, Vec<arrow::array::ArrayRef>) -> Result<(), StoreError> + 'a;
+
+/// The due date of a period is that of the last form about it.
+fn periods(plan: &Plan, now: Timestamp, put: &mut Put<'_>) -> Result<(), StoreError> {
+    let today = plan.local_date(now);
+    let mut rows: Vec<_> = plan
+        .forms
+        .iter()
+        .flat_map(|form| plan.periods_of(form).into_iter().map(move |p| (p, plan.due_on(form, p))))
+        .collect();
+    rows.sort();
+    rows.reverse();
+    rows.dedup_by_key(|r| r.0);
+    rows.reverse();
+    put(
+        "periods",
+        vec![
+            columns::plain(rows.iter().map(|(p, _)| p.to_string())),
+            columns::days(rows.iter().map(|(p, _)| Some(p.start()))),
+            columns::days(rows.iter().map(|(p, _)| Some(p.end()))),
+            columns::plain(rows.iter().map(|(p, _)| p.label_vi())),
+            columns::plain(rows.iter().map(|(p, _)| p.label_en())),
+            columns::days(rows.iter().map(|(_, due)| Some(*due))),
+            columns::plain(rows.iter().map(|(_, due)| if *due < today { "provisional" } else { "not_due" })),
+        ],
+    )
+}
+
+fn rubric(plan: &Plan, put: &mut Put<'_>) -> Result<(), StoreError> {
+    let criteria = &plan.rubric.criteria;
+    put(
+        "rubric",
+        vec![
+            columns::plain(criteria.iter().map(|c| &c.code)),
+            columns::plain(criteria.iter().map(|c| &c.name_vi)),
+            columns::plain(criteria.iter().map(|c| &c.name_en)),
+            columns::numbers(criteria.iter().map(|c| Some(c.max_points))),
+            columns::plain(criteria.iter().map(|c| &c.claimed_element)),
+            columns::plain(criteria.iter().map(|c| &c.verified_element)),
+        ],
+    )?;
+    let classes = &plan.rubric.classes;
+    put(
+        "rubric_classes",
+        vec![
+            columns::plain(classes.iter().map(|c| &c.code)),
+            columns::plain(classes.iter().map(|c| &c.name_vi)),
+            columns::plain(classes.iter().map(|c| &c.name_en)),
+            columns::numbers(classes.iter().map(|c| Some(c.min_points))),
+            columns::lists(classes.iter().map(|c| {
+                c.requirements.iter().map(|r| format!("{}>={}", r.criterion, r.min_points)).collect::<Vec<_>>()
+            })),
+        ],
+    )
+}

@@ -1,0 +1,454 @@
+//! What was read → `observations`, `observations_history`, `findings`, `submissions`, `reporting`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow::array::{ArrayRef, RecordBatch};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use super::reading::{Form, Observed};
+use super::versions::Standing;
+use super::{Submission, Summary};
+use crate::model::{Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
+use crate::register::Register;
+use crate::store::{Store, StoreError, columns, raw};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// One row of `observations`, by indices.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    unit: &'a str,
+    submission: usize,
+    observed: Observed,
+}
+
+/// Writes the tables that follow from the submissions.
+pub(super) fn write(
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    now: Timestamp,
+    submissions: &[Submission],
+    standing: &[Standing],
+) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let current = |s: &Standing| *s == Standing::Current;
+    summary.values = observations(plan, register, store, submissions, standing, "observations", current)?;
+    observations(plan, register, store, submissions, standing, "observations_history", |s| {
+        matches!(s, Standing::Superseded(_))
+    })?;
+    let mut all = Vec::new();
+    for submission in submissions {
+        let own = findings_of(submission, plan);
+        for finding in &own {
+            match finding.severity {
+                Severity::Error => summary.errors += 1,
+                Severity::Warning => summary.warnings += 1,
+                Severity::Info => summary.infos += 1,
+            }
+        }
+        all.push(own);
+    }
+    findings(plan, store, submissions, &all)?;
+    submissions_table(plan, store, submissions, standing, &all)?;
+    reporting(plan, register, store, now, submissions, standing)?;
+    summary.accepted = submissions.iter().filter(|s| s.outcome.is_ok()).count();
+    summary.quarantined = submissions.len() - summary.accepted;
+    summary.superseded = standing.iter().filter(|s| matches!(s, Standing::Superseded(_))).count();
+    Ok(summary)
+}
+
+/// The partition of a period's file: the province first, where a pipeline holds several.
+fn partition(several: bool, province: &str, period: Period) -> Vec<String> {
+    let mut parts = Vec::with_capacity(3);
+    if several {
+        parts.push(province.to_owned());
+    }
+    parts.push(period.year().to_string());
+    parts.push(period.to_string());
+    parts
+}
+
+fn several_provinces(register: &Register) -> bool {
+    let mut codes: Vec<&str> =
+        register.versions().iter().filter(|u| u.level == Level::Province).map(|u| u.code.as_str()).collect();
+    codes.dedup();
+    codes.len() > 1
+}
+
+fn observations(
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    submissions: &[Submission],
+    standing: &[Standing],
+    table: &'static str,
+    wanted: impl Fn(&Standing) -> bool,
+) -> Result<usize> {
+    let several = several_provinces(register);
+    let mut parts: BTreeMap<(String, Period), Vec<usize>> = BTreeMap::new();
+    for (at, submission) in submissions.iter().enumerate().filter(|(at, _)| wanted(&standing[*at])) {
+        let Ok(Form { period: Some(period), .. }) = &submission.outcome else { continue };
+        let province = register.province_of(&submission.receipt.district, period.end()).unwrap_or("");
+        parts.entry((province.to_owned(), *period)).or_default().push(at);
+    }
+    let writer = store.write_table(table, &plan.digest)?;
+    let counts: Result<Vec<usize>> = parts
+        .into_par_iter()
+        .map(|((province, period), of)| {
+            let (batch, rows) = batch(plan, register, submissions, standing, table, period, &of)?;
+            let path = partition(several, &province, period);
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            if rows > 0 {
+                writer.write(&path, &[batch])?;
+            }
+            Ok(rows)
+        })
+        .collect();
+    let total = counts?.into_iter().sum();
+    writer.finish()?;
+    Ok(total)
+}
+
+/// The rows of one period, by unit, form and column.
+fn batch(
+    plan: &Plan,
+    register: &Register,
+    submissions: &[Submission],
+    standing: &[Standing],
+    table: &'static str,
+    period: Period,
+    of: &[usize],
+) -> Result<(RecordBatch, usize)> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for &at in of {
+        if let Ok(form) = &submissions[at].outcome {
+            lines.extend(form.values.iter().map(|o| Line {
+                unit: &form.units[o.unit as usize],
+                submission: at,
+                observed: *o,
+            }));
+        }
+    }
+    // Elements stand form by form in the plan, so their index orders by form and column.
+    lines.sort_by_key(|l| (l.unit, l.observed.element, l.submission));
+    let mut units: Vec<&str> = lines.iter().map(|l| l.unit).collect();
+    units.dedup();
+    let unit_values = columns::values(&units);
+    let mut unit_keys = Vec::with_capacity(lines.len());
+    let mut key = -1i32;
+    let mut last = "";
+    for line in &lines {
+        if key < 0 || line.unit != last {
+            key += 1;
+            last = line.unit;
+        }
+        unit_keys.push(key);
+    }
+    let day = period.end();
+    let districts: Vec<String> =
+        units.iter().map(|u| register.district_of(u, day).unwrap_or("").to_owned()).collect();
+    let levels: Vec<&str> = units.iter().map(|u| register.at(u, day).map_or("ward", |v| v.level.as_str())).collect();
+    let by_unit = |texts: ArrayRef| columns::keyed(unit_keys.clone(), &texts);
+    let local: HashMap<usize, i32> = of.iter().enumerate().map(|(k, at)| (*at, k as i32)).collect();
+    let keys: Vec<i32> = lines.iter().map(|l| local[&l.submission]).collect();
+    let by_submission = |texts: ArrayRef| columns::keyed(keys.clone(), &texts);
+    let ids: Vec<&str> = of.iter().map(|at| raw::submission_id(&submissions[*at].receipt.sha256)).collect();
+    let sheets: Vec<Option<&str>> =
+        of.iter().map(|at| submissions[*at].outcome.as_ref().ok().and_then(|f| f.sheet.as_deref())).collect();
+    let sheet_values = columns::values(sheets.iter().map(|s| s.unwrap_or("")));
+    let sheet_keys = keys.iter().map(|k| if sheets[*k as usize].is_some() { *k } else { -1 }).collect();
+    let elements: Vec<&str> = plan.elements.iter().map(|e| e.code.as_str()).collect();
+    let forms: Vec<&str> = plan.elements.iter().map(|e| e.form.as_str()).collect();
+    let element_keys: Vec<i32> = lines.iter().map(|l| i32::from(l.observed.element)).collect();
+    let (cell_keys, cells) = cells(&lines, submissions);
+    let constant = |text: String| columns::keyed(vec![0; lines.len()], &columns::values([text]));
+    let times: Vec<i64> = lines.iter().map(|l| submissions[l.submission].receipt.received_at).collect();
+    let mut all = vec![
+        by_unit(unit_values.clone()),
+        by_unit(columns::values(&levels)),
+        by_unit(columns::values(&districts)),
+        constant(period.to_string()),
+        columns::days(std::iter::repeat_n(Some(period.start()), lines.len())),
+        columns::days(std::iter::repeat_n(Some(period.end()), lines.len())),
+        columns::keyed(element_keys.clone(), &columns::values(&forms)),
+        columns::keyed(element_keys, &columns::values(&elements)),
+        columns::numbers(lines.iter().map(|l| Some(l.observed.value))),
+        by_submission(columns::values(&ids)),
+        columns::keyed(sheet_keys, &sheet_values),
+        columns::keyed(cell_keys, &cells),
+        columns::times(times.iter().copied()),
+        columns::times(times.iter().copied()),
+    ];
+    if table == "observations_history" {
+        all.push(columns::times(lines.iter().map(|l| match standing[l.submission] {
+            Standing::Superseded(by) => submissions[by].receipt.received_at,
+            _ => 0,
+        })));
+    }
+    all.push(flags(&lines, submissions, of));
+    let rows = lines.len();
+    Ok((Store::batch(table, all)?, rows))
+}
+
+/// Addresses as keys into the few that occur.
+fn cells(lines: &[Line<'_>], submissions: &[Submission]) -> (Vec<i32>, ArrayRef) {
+    let mut known: HashMap<(bool, u32, u16), i32> = HashMap::new();
+    let mut texts: Vec<String> = Vec::new();
+    let keys = lines
+        .iter()
+        .map(|l| {
+            let workbook = submissions[l.submission].outcome.as_ref().is_ok_and(|f| f.sheet.is_some());
+            let o = l.observed;
+            *known.entry((workbook, o.row, o.column)).or_insert_with(|| {
+                let (row, column) = (o.row, u32::from(o.column));
+                let cell = if workbook {
+                    crate::model::CellRef::Sheet { row, column }
+                } else {
+                    crate::model::CellRef::Text { row, column }
+                };
+                texts.push(cell.to_string());
+                texts.len() as i32 - 1
+            })
+        })
+        .collect();
+    (keys, columns::values(&texts))
+}
+
+/// Codes of the warnings on each value.
+fn flags(lines: &[Line<'_>], submissions: &[Submission], of: &[usize]) -> ArrayRef {
+    let mut warned: BTreeMap<(usize, u32, u32), Vec<&'static str>> = BTreeMap::new();
+    for &at in of {
+        let Ok(form) = &submissions[at].outcome else { continue };
+        for finding in form.findings.iter().filter(|f| f.severity == Severity::Warning) {
+            if let Some(cell) = finding.cell {
+                warned.entry((at, cell.row(), cell.column())).or_default().push(finding.code.as_str());
+            }
+        }
+    }
+    columns::lists(lines.iter().map(|l| {
+        let key = (l.submission, l.observed.row, u32::from(l.observed.column));
+        warned.get(&key).cloned().unwrap_or_default()
+    }))
+}
+
+/// A submission's findings, with those that follow from its receipts.
+fn findings_of(submission: &Submission, plan: &Plan) -> Vec<Finding> {
+    let mut all = match &submission.outcome {
+        Err(finding) => return vec![finding.as_ref().clone()],
+        Ok(form) => form.findings.clone(),
+    };
+    let id = raw::submission_id(&submission.receipt.sha256);
+    for again in &submission.again {
+        let mut f = Finding::new(Code::AlreadyReceived, id, again.file_name.clone(), "", "");
+        f.period = submission.outcome.as_ref().ok().and_then(|form| form.period);
+        all.push(f);
+    }
+    if let Some((due, late)) = lateness(submission, plan)
+        && late > 0
+    {
+        let vi = format!("trước hết ngày {due}");
+        let mut f = Finding::new(Code::Late, id, format!("{late}"), &vi, &format!("by {due}"));
+        f.period = submission.outcome.as_ref().ok().and_then(|form| form.period);
+        all.push(f);
+    }
+    all
+}
+
+fn received_day(plan: &Plan, received_at: i64) -> Date {
+    plan.local_date(Timestamp::from_microsecond(received_at).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// Due date and days late of a submission; not known for a quarantined one.
+fn lateness(submission: &Submission, plan: &Plan) -> Option<(Date, i32)> {
+    let form = submission.outcome.as_ref().ok()?;
+    let due = plan.due_on(&plan.forms[form.form], form.period?);
+    let day = received_day(plan, submission.receipt.received_at);
+    Some((due, (columns::day_number(day) - columns::day_number(due)).max(0)))
+}
+
+fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<Finding>]) -> Result<()> {
+    let rows: Vec<(&Submission, &Finding)> =
+        submissions.iter().zip(all).flat_map(|(s, own)| own.iter().map(move |f| (s, f))).collect();
+    let ids = rows.iter().map(|(s, f)| {
+        let place = f.cell.map(|c| c.to_string()).unwrap_or_default();
+        let key = format!(
+            "{}|{}|{}|{place}|{}|{}|{}",
+            s.receipt.district, s.receipt.file_name, f.code, f.unit_code.as_deref().unwrap_or(""),
+            f.element.as_deref().unwrap_or(""), f.submission_id
+        );
+        raw::sha256(key.as_bytes()).chars().take(16).collect::<String>()
+    });
+    let batch = Store::batch(
+        "findings",
+        vec![
+            columns::plain(ids),
+            columns::text(rows.iter().map(|(_, f)| (!f.submission_id.is_empty()).then_some(&f.submission_id))),
+            columns::plain(rows.iter().map(|(s, _)| &s.receipt.file_name)),
+            columns::plain(rows.iter().map(|(_, f)| f.severity.as_str())),
+            columns::plain(rows.iter().map(|(_, f)| f.code.as_str())),
+            columns::text(rows.iter().map(|(_, f)| f.sheet.as_ref())),
+            columns::text(rows.iter().map(|(_, f)| f.cell.map(|c| c.to_string()))),
+            columns::text(rows.iter().map(|(_, f)| f.unit_code.as_ref())),
+            columns::text(rows.iter().map(|(_, f)| f.element.as_ref())),
+            columns::text(rows.iter().map(|(_, f)| f.period.map(|p| p.to_string()))),
+            columns::plain(rows.iter().map(|(_, f)| &f.found)),
+            columns::plain(rows.iter().map(|(_, f)| &f.expected_en)),
+            columns::plain(rows.iter().map(|(_, f)| f.message_vi())),
+            columns::plain(rows.iter().map(|(_, f)| f.message_en())),
+            columns::text(rows.iter().map(|(_, f)| f.likely_cause.as_ref())),
+            columns::text(rows.iter().map(|_| None::<&str>)),
+            columns::text(rows.iter().map(|_| None::<&str>)),
+        ],
+    )?;
+    store.write_whole("findings", &plan.digest, &batch)
+}
+
+fn submissions_table(
+    plan: &Plan,
+    store: &Store,
+    submissions: &[Submission],
+    standing: &[Standing],
+    all: &[Vec<Finding>],
+) -> Result<()> {
+    let form = |s: &Submission| s.outcome.as_ref().ok().map(|f| plan.forms[f.form].code.clone());
+    let period = |s: &Submission| s.outcome.as_ref().ok().and_then(|f| f.period).map(|p| p.to_string());
+    let count = |own: &[Finding], severity| own.iter().filter(|f| f.severity == severity).count() as i32;
+    let status = |at: usize| match standing[at] {
+        Standing::Quarantined => SubmissionStatus::Quarantined,
+        Standing::Superseded(_) => SubmissionStatus::Superseded,
+        Standing::Current if all[at].iter().all(|f| f.severity == Severity::Info) => SubmissionStatus::Accepted,
+        Standing::Current => SubmissionStatus::AcceptedWithFindings,
+    };
+    let late: Vec<Option<(Date, i32)>> = submissions.iter().map(|s| lateness(s, plan)).collect();
+    let known = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let batch = Store::batch(
+        "submissions",
+        vec![
+            columns::text(submissions.iter().map(|s| known(&raw::submission_id(&s.receipt.sha256).to_owned()))),
+            columns::plain(submissions.iter().map(|s| &s.receipt.district)),
+            columns::text(submissions.iter().map(form)),
+            columns::text(submissions.iter().map(period)),
+            columns::plain(submissions.iter().map(|s| &s.receipt.source)),
+            columns::plain(submissions.iter().map(|s| &s.receipt.file_name)),
+            columns::wholes(submissions.iter().map(|s| Some(i32::try_from(s.receipt.bytes).unwrap_or(i32::MAX)))),
+            columns::text(submissions.iter().map(|s| known(&s.receipt.sha256))),
+            columns::times(submissions.iter().map(|s| s.receipt.received_at)),
+            columns::days(late.iter().map(|l| l.map(|l| l.0))),
+            columns::wholes(late.iter().map(|l| l.map(|l| l.1))),
+            columns::plain((0..submissions.len()).map(|at| status(at).as_str())),
+            columns::text(standing.iter().map(|s| match s {
+                Standing::Superseded(by) => Some(raw::submission_id(&submissions[*by].receipt.sha256)),
+                _ => None,
+            })),
+            columns::text(submissions.iter().map(|_| None::<&str>)),
+            columns::wholes(submissions.iter().map(|s| Some(s.outcome.as_ref().map_or(0, |f| f.values.len() as i32)))),
+            columns::wholes(all.iter().map(|own| Some(count(own, Severity::Error)))),
+            columns::wholes(all.iter().map(|own| Some(count(own, Severity::Warning)))),
+        ],
+    )?;
+    store.write_whole("submissions", &plan.digest, &batch)
+}
+
+/// What was due from each unit in force, and what of it came.
+fn reporting(
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    now: Timestamp,
+    submissions: &[Submission],
+    standing: &[Standing],
+) -> Result<()> {
+    let today = plan.local_date(now);
+    // First accepted and current submission by district, form and period.
+    let mut first: HashMap<(&str, usize, Period), usize> = HashMap::new();
+    let mut current: HashMap<(&str, usize, Period), usize> = HashMap::new();
+    for (at, submission) in submissions.iter().enumerate() {
+        let Ok(Form { form, period: Some(period), .. }) = &submission.outcome else { continue };
+        let key = (submission.receipt.district.as_str(), *form, *period);
+        first.entry(key).or_insert(at);
+        if standing[at] == Standing::Current {
+            current.insert(key, at);
+        }
+    }
+    let several = several_provinces(register);
+    let writer = store.write_table("reporting", &plan.digest)?;
+    let mut slots: Vec<(usize, Period)> = Vec::new();
+    for (at, form) in plan.forms.iter().enumerate() {
+        slots.extend(plan.periods_of(form).into_iter().filter(|p| p.end() < today).map(|p| (at, p)));
+    }
+    let mut rows: BTreeMap<(String, Period), Vec<Slot<'_>>> = BTreeMap::new();
+    for (at, period) in slots {
+        let form = &plan.forms[at];
+        let due_on = plan.due_on(form, period);
+        for district in register.in_force(Level::District, period.end()) {
+            let key = (district.code.as_str(), at, period);
+            let came = first.get(&key).copied();
+            if due_on > today && came.is_none() {
+                continue;
+            }
+            let mut accepted: HashMap<&str, i32> = HashMap::new();
+            if let Some(Ok(form)) = current.get(&key).map(|at| &submissions[*at].outcome) {
+                for value in &form.values {
+                    *accepted.entry(form.units[value.unit as usize].as_str()).or_default() += 1;
+                }
+            }
+            let province = register.province_of(&district.code, period.end()).unwrap_or("");
+            let list = rows.entry((province.to_owned(), period)).or_default();
+            let mut add = |unit: &'_ crate::model::UnitVersion| {
+                list.push(Slot {
+                    unit: unit.code.clone(),
+                    district: &district.code,
+                    form: &form.code,
+                    due_on,
+                    received_on: came.map(|at| received_day(plan, submissions[at].receipt.received_at)),
+                    due: form.elements.len() as i32,
+                    accepted: accepted.get(unit.code.as_str()).copied().unwrap_or(0),
+                });
+            };
+            if form.level == Level::District {
+                add(district);
+            } else {
+                register.children(&district.code, period.end()).for_each(add);
+            }
+        }
+    }
+    for ((province, period), mut list) in rows {
+        list.sort_by(|a, b| (&a.unit, a.form).cmp(&(&b.unit, b.form)));
+        let path = partition(several, &province, period);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        writer.write(&path, &[slots_batch(&list, period)?])?;
+    }
+    writer.finish()
+}
+
+/// One unit's form that was due.
+struct Slot<'a> {
+    unit: String,
+    district: &'a str,
+    form: &'a str,
+    due_on: Date,
+    received_on: Option<Date>,
+    due: i32,
+    accepted: i32,
+}
+
+fn slots_batch(list: &[Slot<'_>], period: Period) -> Result<RecordBatch> {
+    Store::batch(
+        "reporting",
+        vec![
+            columns::plain(list.iter().map(|s| &s.unit)),
+            columns::plain(list.iter().map(|s| s.district)),
+            columns::plain(list.iter().map(|s| s.form)),
+            columns::plain(list.iter().map(|_| period.to_string())),
+            columns::days(list.iter().map(|s| Some(s.due_on))),
+            columns::days(list.iter().map(|s| s.received_on)),
+            columns::flags(list.iter().map(|s| s.received_on.map(|day| day <= s.due_on))),
+            columns::wholes(list.iter().map(|s| Some(s.due))),
+            columns::wholes(list.iter().map(|s| Some(s.accepted))),
+            columns::numbers(list.iter().map(|s| Some(f64::from(s.accepted) / f64::from(s.due.max(1))))),
+        ],
+    )
+}

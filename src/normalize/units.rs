@@ -1,0 +1,233 @@
+//! A row's code and name → the unit, among the sender's own units in force in the period.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::fold::{fold, fold_name, similarity};
+use crate::model::{Code, Level, UnitVersion};
+use crate::register::Register;
+
+/// The units that a sender may report on, ready for look-ups.
+pub(super) struct Roll<'a> {
+    register: &'a Register,
+    level: Level,
+    day: Date,
+    district: &'a str,
+    /// Own units in force, by code.
+    pub(super) own: Vec<&'a UnitVersion>,
+    exact: BTreeMap<String, Vec<usize>>,
+    folded: BTreeMap<String, Vec<usize>>,
+}
+
+/// What a row's unit came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Match {
+    /// Index into [`Roll::own`]; the close name where the match was not exact.
+    Unit(usize, Option<String>),
+    /// Not usable, with the code of the finding.
+    Bad(Code),
+}
+
+const PREFIXES: [&str; 16] = [
+    "phường", "thị trấn", "thị xã", "thành phố", "huyện", "quận", "xã", "p.", "x.", "tt.", "tx.", "tp.", "h.", "p ", "x ", "tt ",
+];
+
+impl<'a> Roll<'a> {
+    /// The roll of a district on a day; for a form about the district itself, the district alone.
+    pub(super) fn new(register: &'a Register, level: Level, district: &'a str, day: Date) -> Self {
+        let own: Vec<&UnitVersion> = match level {
+            Level::District => register.at(district, day).into_iter().collect(),
+            _ => register.children(district, day).filter(|u| u.level == level).collect(),
+        };
+        let mut roll = Self { register, level, day, district, own, exact: BTreeMap::new(), folded: BTreeMap::new() };
+        for (at, unit) in roll.own.iter().enumerate() {
+            let names = std::iter::once(unit.name_vi.as_str()).chain(register.aliases(&unit.code).iter().map(String::as_str));
+            for name in names {
+                for form in forms(name) {
+                    let folded = fold(&form);
+                    insert(&mut roll.exact, fold_name(&form), at);
+                    insert(&mut roll.folded, folded, at);
+                }
+            }
+        }
+        roll
+    }
+
+    /// Finds a row's unit by its code, then its name.
+    pub(super) fn find(&self, code: &str, name: &str) -> Match {
+        let code = code.trim();
+        if !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()) {
+            // A typed number has lost its leading zeros.
+            let width = self.own.first().map_or(code.len(), |u| u.code.len());
+            let code = format!("{code:0>width$}");
+            let bare_matches = |u: &UnitVersion| name.trim().is_empty() || same_bare(u, self.register, name);
+            if let Some(at) = self.own.iter().position(|u| u.code == code) {
+                return if bare_matches(self.own[at]) || self.by_name(name) == Match::Bad(Code::UnitUnknown) {
+                    match () {
+                        () if bare_matches(self.own[at]) => Match::Unit(at, None),
+                        // A code that was given to another unit since, under the name of the old one.
+                        () if self.was_called(&code, name) => Match::Bad(Code::UnitNotInForce),
+                        () => Match::Unit(at, Some(self.own[at].name_vi.clone())),
+                    }
+                } else {
+                    self.by_name(name)
+                };
+            }
+            if let Some(bad) = self.elsewhere(&code) {
+                return bad;
+            }
+        }
+        match self.by_name(name) {
+            Match::Bad(Code::UnitUnknown) => self.not_mine(name),
+            found => found,
+        }
+    }
+
+    fn by_name(&self, name: &str) -> Match {
+        for form in forms(name) {
+            let exact = self.exact.get(&fold_name(&form));
+            let hits = exact.or_else(|| self.folded.get(&fold(&form)));
+            match hits.map(Vec::as_slice) {
+                Some([one]) => return Match::Unit(*one, None),
+                Some([_, ..]) => return Match::Bad(Code::UnitAmbiguous),
+                _ => {}
+            }
+        }
+        // A close name, only where one of the sender's own units is clearly the nearest.
+        let folded = fold(strip(name));
+        if folded.len() >= 5 {
+            let mut near: Vec<(f64, usize)> = self
+                .own
+                .iter()
+                .enumerate()
+                .map(|(at, unit)| (similarity(&folded, &fold(strip(&unit.name_vi))), at))
+                .filter(|(s, _)| *s >= 0.8)
+                .collect();
+            near.sort_by(|a, b| b.0.total_cmp(&a.0));
+            match near.as_slice() {
+                [(_, at)] => return Match::Unit(*at, Some(self.own[*at].name_vi.clone())),
+                [(best, at), (next, _), ..] if best - next > 0.1 => {
+                    return Match::Unit(*at, Some(self.own[*at].name_vi.clone()));
+                }
+                [_, _, ..] => return Match::Bad(Code::UnitAmbiguous),
+                [] => {}
+            }
+        }
+        Match::Bad(Code::UnitUnknown)
+    }
+
+    /// A code that is not among the sender's units: another's, or not in force.
+    fn elsewhere(&self, code: &str) -> Option<Match> {
+        let versions = self.register.versions_of(code);
+        if versions.is_empty() {
+            return None;
+        }
+        Some(Match::Bad(match self.register.at(code, self.day) {
+            Some(_) => Code::UnitNotYours,
+            None => Code::UnitNotInForce,
+        }))
+    }
+
+    /// A name that no own unit bears: another district's, an old or future one of this district, or unknown.
+    fn not_mine(&self, name: &str) -> Match {
+        let wanted = fold_name(strip(name));
+        if wanted.is_empty() {
+            return Match::Bad(Code::UnitUnknown);
+        }
+        let mut code = Code::UnitUnknown;
+        for unit in self.register.versions() {
+            if unit.level != self.level || fold_name(unit.bare_name()) != wanted {
+                continue;
+            }
+            if unit.in_force(self.day) {
+                if code == Code::UnitUnknown {
+                    code = Code::UnitNotYours;
+                }
+            } else if unit.parent_code.as_deref() == Some(self.district) {
+                return Match::Bad(Code::UnitNotInForce);
+            }
+        }
+        Match::Bad(code)
+    }
+
+    fn was_called(&self, code: &str, name: &str) -> bool {
+        let wanted = fold_name(strip(name));
+        self.register.versions_of(code).iter().any(|u| !u.in_force(self.day) && fold_name(u.bare_name()) == wanted)
+    }
+}
+
+fn same_bare(unit: &UnitVersion, register: &Register, name: &str) -> bool {
+    let wanted = fold(strip(name));
+    fold(unit.bare_name()) == wanted || register.aliases(&unit.code).iter().any(|a| fold(strip(a)) == wanted)
+}
+
+fn insert(map: &mut BTreeMap<String, Vec<usize>>, key: String, at: usize) {
+    let list = map.entry(key).or_default();
+    if !list.contains(&at) {
+        list.push(at);
+    }
+}
+
+/// A name in full, then without its kind.
+fn forms(name: &str) -> Vec<String> {
+    let full = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let bare = strip(&full).to_owned();
+    if bare == full || bare.is_empty() { vec![full] } else { vec![expand(&full), bare] }
+}
+
+/// A name's abbreviated kind written out, so that `P. Phú Thuận` is `phường Phú Thuận`.
+fn expand(name: &str) -> String {
+    let lower = name.to_lowercase();
+    for (short, long) in
+        [("p", "phường"), ("x", "xã"), ("tt", "thị trấn"), ("tx", "thị xã"), ("tp", "thành phố"), ("h", "huyện")]
+    {
+        for end in [".", " "] {
+            if let Some(rest) = lower.strip_prefix(&format!("{short}{end}")) {
+                return format!("{long} {}", rest.trim_start());
+            }
+        }
+    }
+    name.to_owned()
+}
+
+/// A name without its kind.
+fn strip(name: &str) -> &str {
+    use unicode_normalization::UnicodeNormalization;
+    let name = name.trim();
+    for prefix in PREFIXES {
+        // Accents may be composed or not, or missing: compare character by character of the composed, folded text.
+        let wanted = fold(prefix);
+        let mut seen = String::new();
+        for (at, c) in name.char_indices() {
+            if c == '.' || c.is_whitespace() {
+                let bare: String = seen.nfc().collect();
+                let dotted = prefix.ends_with('.') == (c == '.') || prefix.len() > 3;
+                let rest = name.get(at + c.len_utf8()..).unwrap_or("");
+                if fold(&bare) == wanted && dotted && !rest.trim().is_empty() {
+                    return rest.trim_start_matches(['.', ' ', '\u{a0}']).trim();
+                }
+            }
+            seen.push(c);
+            if at > 40 {
+                break;
+            }
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_stripped_however_they_are_written() {
+        for name in ["Phường Phú Thuận", "P. Phú Thuận", "P.Phú Thuận", "P Phú Thuận", "PHUONG Phú Thuận", "Phú Thuận"] {
+            assert_eq!(fold(strip(name)), "phu thuan", "{name}");
+        }
+        assert_eq!(strip("TT.Khe Tre"), "Khe Tre");
+        assert_eq!(strip("X.Hương Phú"), "Hương Phú");
+        assert_eq!(strip("Thị xã Hương Trà"), "Hương Trà");
+    }
+}

@@ -1,0 +1,82 @@
+//! Arrow columns from indices and options: text is handed over as keys into shared values, never as a text per row.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, ListBuilder, StringArray,
+    StringBuilder, TimestampMicrosecondArray,
+};
+use arrow::datatypes::Int32Type;
+use jiff::civil::Date;
+
+/// Text by keys into `values`; a negative key is null.
+pub fn keyed(keys: Vec<i32>, values: &ArrayRef) -> ArrayRef {
+    let keys: Int32Array = if keys.iter().any(|k| *k < 0) {
+        keys.into_iter().map(|k| (k >= 0).then_some(k)).collect()
+    } else {
+        keys.into()
+    };
+    match DictionaryArray::<Int32Type>::try_new(keys, values.clone()) {
+        Ok(array) => Arc::new(array),
+        // A key outside the values is a fault of the caller; nulls show it without stopping the run.
+        Err(_) => Arc::new(StringArray::new_null(0)),
+    }
+}
+
+/// Values for [`keyed`].
+pub fn values<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(texts))
+}
+
+/// Text row by row, for small tables.
+pub fn text<S: AsRef<str>>(texts: impl IntoIterator<Item = Option<S>>) -> ArrayRef {
+    Arc::new(texts.into_iter().collect::<StringArray>())
+}
+
+/// Text without nulls, for small tables.
+pub fn plain<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(texts))
+}
+
+/// Numbers; none is null.
+pub fn numbers(items: impl IntoIterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(items.into_iter().collect::<Float64Array>())
+}
+
+/// Whole numbers; none is null.
+pub fn wholes(items: impl IntoIterator<Item = Option<i32>>) -> ArrayRef {
+    Arc::new(items.into_iter().collect::<Int32Array>())
+}
+
+/// Yes or no; none is null.
+pub fn flags(items: impl IntoIterator<Item = Option<bool>>) -> ArrayRef {
+    Arc::new(items.into_iter().collect::<BooleanArray>())
+}
+
+/// Days; none is null.
+pub fn days(items: impl IntoIterator<Item = Option<Date>>) -> ArrayRef {
+    Arc::new(items.into_iter().map(|d| d.map(day_number)).collect::<Date32Array>())
+}
+
+/// Microseconds since 1970 UTC.
+pub fn times(items: impl IntoIterator<Item = i64>) -> ArrayRef {
+    Arc::new(TimestampMicrosecondArray::from_iter_values(items).with_timezone("UTC"))
+}
+
+/// Lists of texts.
+pub fn lists<S: AsRef<str>>(items: impl IntoIterator<Item = Vec<S>>) -> ArrayRef {
+    let mut builder = ListBuilder::new(StringBuilder::new());
+    for list in items {
+        for text in list {
+            builder.values().append_value(text);
+        }
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
+}
+
+/// Days since 1970-01-01.
+pub fn day_number(day: Date) -> i32 {
+    let epoch = Date::constant(1970, 1, 1);
+    epoch.until(day).map_or(0, |span| span.get_days())
+}
