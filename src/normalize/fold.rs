@@ -63,22 +63,28 @@ fn fold_syllable(word: &str) -> String {
     out
 }
 
-/// Share of two folded texts that agrees, from 0 to 1: 1 − edit distance ÷ the longer length.
+/// Share of two folded texts that agrees, from 0 to 1: 1 − edits ÷ the longer length, where an edit inserts, drops or
+/// changes a letter or swaps two neighbours (optimal string alignment).
 pub(super) fn similarity(a: &str, b: &str) -> f64 {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let longest = a.len().max(b.len());
     if longest == 0 {
         return 1.0;
     }
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+    for i in 1..=a.len() {
+        let mut next = Vec::with_capacity(b.len() + 1);
+        next.push(i);
+        for j in 1..=b.len() {
+            let cost = row[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = cost.min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            next.push(best);
         }
+        before = std::mem::replace(&mut row, next);
     }
     1.0 - row[b.len()] as f64 / longest as f64
 }

@@ -11,7 +11,7 @@ use crate::model::{Element, Form, Plan};
 /// Rows above which a header must begin.
 const TITLE_ROWS: u32 = 60;
 /// Rows that a header may take.
-const HEADER_ROWS: u32 = 3;
+const HEADER_ROWS: u32 = 4;
 
 /// Labels of a plan, folded once.
 pub(super) struct Labels {
@@ -47,14 +47,16 @@ impl Labels {
 
     /// The element of a header's text, exactly or nearly; near only where one is clearly nearest.
     fn element(&self, form: usize, text: &str) -> Option<usize> {
+        self.exact(form, text).or_else(|| self.near(form, text))
+    }
+
+    fn exact(&self, form: usize, text: &str) -> Option<usize> {
+        self.forms[form].0.get(&fold_header(text)).copied()
+    }
+
+    fn near(&self, form: usize, text: &str) -> Option<usize> {
         let folded = fold_header(text);
-        if folded.is_empty() {
-            return None;
-        }
-        let (exact, own) = &self.forms[form];
-        if let Some(at) = exact.get(&folded) {
-            return Some(*at);
-        }
+        let (_, own) = &self.forms[form];
         if folded.len() < 10 {
             return None;
         }
@@ -158,7 +160,7 @@ fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
     let hits: Vec<usize> = rows.iter().map(|row| direct_hits(grid, *row, form, labels)).collect();
     let mut best: Option<Layout> = None;
     for (at, row) in rows.iter().enumerate() {
-        let near = hits.get(at..(at + 3).min(hits.len())).unwrap_or(&[]).iter().sum::<usize>();
+        let near = hits.get(at..(at + HEADER_ROWS as usize).min(hits.len())).unwrap_or(&[]).iter().sum::<usize>();
         // The parents of a nested header match too, except on the rubric, where they are halves of a label.
         if near == 0 && !has_leaves(grid, *row, labels, form) {
             continue;
@@ -166,15 +168,14 @@ fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
         for height in 1..=HEADER_ROWS {
             let Some(candidate) = at_rows(grid, form, labels, *row, height) else { continue };
             let better = best.as_ref().is_none_or(|b| {
-                (candidate.columns.len(), b.doubled.len(), b.unknown.len())
-                    > (b.columns.len(), candidate.doubled.len(), candidate.unknown.len())
+                // Of equals the lowest: a row of the title above a header changes nothing.
+                let named = |l: &Layout| usize::from(l.name.is_some()) + usize::from(l.code.is_some());
+                (candidate.columns.len(), named(&candidate), b.doubled.len(), b.unknown.len(), candidate.header)
+                    > (b.columns.len(), named(b), candidate.doubled.len(), candidate.unknown.len(), b.header)
             });
             if better {
                 best = Some(candidate);
             }
-        }
-        if best.as_ref().is_some_and(|b| b.columns.len() >= labels.forms[form].1.len().min(3) && near == 0) {
-            break;
         }
     }
     best
@@ -286,27 +287,20 @@ fn paths(grid: &Grid, top: u32, bottom: u32) -> BTreeMap<u32, Vec<(u32, String)>
     paths
 }
 
-/// The element of a column's path.
+/// The element of a column's path: by its leaf, else by its leaf below a parent ("criterion" over "points claimed").
 fn of_path(path: &[(u32, String)], form: usize, labels: &Labels) -> Option<usize> {
-    let (_, leaf) = path.last()?;
+    let ((_, leaf), parents) = path.split_last()?;
     let folded = fold_header(leaf);
-    let whole = matches!(folded.as_str(), "tong so" | "tong" | "chung");
-    if path.len() > 1 {
-        let parents: Vec<&str> = path[..path.len() - 1].iter().map(|(_, t)| t.as_str()).collect();
-        if whole {
-            return parents.iter().rev().find_map(|p| labels.element(form, p));
-        }
-        let joined = format!("{} - {leaf}", parents.join(" "));
-        if let Some(at) = labels.element(form, &joined) {
-            return Some(at);
-        }
-        if let [first, .., _] | [first, _] = path
-            && let Some(at) = labels.element(form, &format!("{} - {leaf}", first.1))
-        {
-            return Some(at);
-        }
+    if matches!(folded.as_str(), "tong so" | "tong" | "chung") {
+        return parents.iter().rev().find_map(|(_, parent)| labels.element(form, parent));
     }
-    labels.element(form, leaf)
+    let below = || parents.iter().rev().map(|(_, parent)| format!("{parent} - {leaf}"));
+    labels
+        .exact(form, leaf)
+        .or_else(|| below().find_map(|text| labels.exact(form, &text)))
+        .or_else(|| labels.near(form, leaf))
+        // A part that stands below its whole is not that whole, however alike the two texts together are.
+        .or_else(|| below().find_map(|text| labels.near(form, &text)).filter(|_| folded.len() >= 8))
 }
 
 /// Columns that are not figures.
@@ -326,11 +320,26 @@ fn role(header: &str) -> Option<Role> {
     }
 }
 
-/// The row "(1) (2) (3) …" below a header.
+/// The row "(A) (B) (1) (2) …" or "A B 1 2 …" below a header.
 fn is_numbering(cells: &[Cell], grid: &Grid) -> bool {
-    let numbered = |c: &&Cell| {
+    let bracketed = |c: &Cell| {
         let text = grid.raw(c).trim();
         text.starts_with('(') && text.ends_with(')') && text.chars().count() <= 5
     };
-    cells.len() > 2 && cells.iter().filter(numbered).count() * 3 > cells.len() * 2
+    if cells.len() > 1 && cells.iter().filter(|c| bracketed(c)).count() * 3 > cells.len() * 2 {
+        return true;
+    }
+    // Letters, then every number one more than the one before it.
+    let mut last = 0u32;
+    let mut numbers = 0;
+    for cell in cells {
+        let text = grid.shown(cell);
+        let text = text.trim();
+        match text.parse::<u32>() {
+            Ok(n) if n == last + 1 => (last, numbers) = (n, numbers + 1),
+            Err(_) if last == 0 && text.chars().count() == 1 && text.chars().all(char::is_alphabetic) => {}
+            _ => return false,
+        }
+    }
+    numbers >= 3
 }

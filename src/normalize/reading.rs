@@ -214,7 +214,13 @@ fn rows<'g>(grid: &'g Grid, layout: &Layout, plan: &Plan, roll: &Roll<'_>) -> (V
         }
         let named = layout.name.or(layout.code).unwrap_or(0);
         let first_text = if name.trim().is_empty() { grid.shown(&cells[0]) } else { name.clone() };
-        if is_total(&first_text) || is_total(&grid.shown(&cells[0])) {
+        let whole = is_total(&first_text) || is_total(&grid.shown(&cells[0]));
+        if whole && roll.own.len() == 1 && plan.forms[layout.form].level != crate::model::Level::Ward {
+            // On the district's own form "Toàn huyện" is the district.
+            rows.push(Row { row, named: (row, named), name, unit: Match::Unit(0, None), values });
+            continue;
+        }
+        if whole {
             total.get_or_insert(Row { row, named: (row, named), name, unit: Match::Bad(Code::UnitUnknown), values });
             continue;
         }

@@ -286,7 +286,11 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
         vec![
             columns::plain(ids),
             columns::text(rows.iter().map(|(_, f)| (!f.submission_id.is_empty()).then_some(&f.submission_id))),
-            columns::plain(rows.iter().map(|(s, _)| &s.receipt.file_name)),
+            // Bytes that came again are noted at the name under which they came again.
+            columns::plain(rows.iter().map(|(s, f)| match f.code {
+                Code::AlreadyReceived => &f.found,
+                _ => &s.receipt.file_name,
+            })),
             columns::plain(rows.iter().map(|(_, f)| f.severity.as_str())),
             columns::plain(rows.iter().map(|(_, f)| f.code.as_str())),
             columns::text(rows.iter().map(|(_, f)| f.sheet.as_ref())),

@@ -16,8 +16,8 @@ pub(super) struct Roll<'a> {
     district: &'a str,
     /// Own units in force, by code.
     pub(super) own: Vec<&'a UnitVersion>,
-    exact: BTreeMap<String, Vec<usize>>,
-    folded: BTreeMap<String, Vec<usize>>,
+    /// Names with accents, aliases with accents, names without, aliases without: the first that knows a text decides.
+    names: [BTreeMap<String, Vec<usize>>; 4],
 }
 
 /// What a row's unit came to.
@@ -40,14 +40,13 @@ impl<'a> Roll<'a> {
             Level::District => register.at(district, day).into_iter().collect(),
             _ => register.children(district, day).filter(|u| u.level == level).collect(),
         };
-        let mut roll = Self { register, level, day, district, own, exact: BTreeMap::new(), folded: BTreeMap::new() };
+        let mut roll = Self { register, level, day, district, own, names: Default::default() };
         for (at, unit) in roll.own.iter().enumerate() {
-            let names = std::iter::once(unit.name_vi.as_str()).chain(register.aliases(&unit.code).iter().map(String::as_str));
-            for name in names {
+            let aliases = register.aliases(&unit.code).iter().map(|a| (a.as_str(), 1));
+            for (name, alias) in std::iter::once((unit.name_vi.as_str(), 0)).chain(aliases) {
                 for form in forms(name) {
-                    let folded = fold(&form);
-                    insert(&mut roll.exact, fold_name(&form), at);
-                    insert(&mut roll.folded, folded, at);
+                    insert(&mut roll.names[alias], fold_name(&form), at);
+                    insert(&mut roll.names[2 + alias], fold(&form), at);
                 }
             }
         }
@@ -61,18 +60,9 @@ impl<'a> Roll<'a> {
             // A typed number has lost its leading zeros.
             let width = self.own.first().map_or(code.len(), |u| u.code.len());
             let code = format!("{code:0>width$}");
-            let bare_matches = |u: &UnitVersion| name.trim().is_empty() || same_bare(u, self.register, name);
             if let Some(at) = self.own.iter().position(|u| u.code == code) {
-                return if bare_matches(self.own[at]) || self.by_name(name) == Match::Bad(Code::UnitUnknown) {
-                    match () {
-                        () if bare_matches(self.own[at]) => Match::Unit(at, None),
-                        // A code that was given to another unit since, under the name of the old one.
-                        () if self.was_called(&code, name) => Match::Bad(Code::UnitNotInForce),
-                        () => Match::Unit(at, Some(self.own[at].name_vi.clone())),
-                    }
-                } else {
-                    self.by_name(name)
-                };
+                // A code may have been given to another unit: the name of the one before is not this unit.
+                return if self.was_called(&code, name) { Match::Bad(Code::UnitNotInForce) } else { Match::Unit(at, None) };
             }
             if let Some(bad) = self.elsewhere(&code) {
                 return bad;
@@ -85,13 +75,15 @@ impl<'a> Roll<'a> {
     }
 
     fn by_name(&self, name: &str) -> Match {
-        for form in forms(name) {
-            let exact = self.exact.get(&fold_name(&form));
-            let hits = exact.or_else(|| self.folded.get(&fold(&form)));
-            match hits.map(Vec::as_slice) {
-                Some([one]) => return Match::Unit(*one, None),
-                Some([_, ..]) => return Match::Bad(Code::UnitAmbiguous),
-                _ => {}
+        let forms = forms(name);
+        for (tier, known) in self.names.iter().enumerate() {
+            for form in &forms {
+                let key = if tier < 2 { fold_name(form) } else { fold(form) };
+                match known.get(&key).map(Vec::as_slice) {
+                    Some([one]) => return Match::Unit(*one, None),
+                    Some([_, ..]) => return Match::Bad(Code::UnitAmbiguous),
+                    _ => {}
+                }
             }
         }
         // A close name, only where one of the sender's own units is clearly the nearest.
@@ -152,14 +144,11 @@ impl<'a> Roll<'a> {
     }
 
     fn was_called(&self, code: &str, name: &str) -> bool {
-        let wanted = fold_name(strip(name));
-        self.register.versions_of(code).iter().any(|u| !u.in_force(self.day) && fold_name(u.bare_name()) == wanted)
+        let wanted = fold(strip(name));
+        let now = self.register.at(code, self.day).map(|u| fold(u.bare_name()));
+        let before = |u: &UnitVersion| !u.in_force(self.day) && fold(u.bare_name()) == wanted;
+        now.as_ref() != Some(&wanted) && self.register.versions_of(code).iter().any(before)
     }
-}
-
-fn same_bare(unit: &UnitVersion, register: &Register, name: &str) -> bool {
-    let wanted = fold(strip(name));
-    fold(unit.bare_name()) == wanted || register.aliases(&unit.code).iter().any(|a| fold(strip(a)) == wanted)
 }
 
 fn insert(map: &mut BTreeMap<String, Vec<usize>>, key: String, at: usize) {
