@@ -1,8 +1,22 @@
 //! Stage 3: observations → indicator values, status, classes, scores.
+//!
+//! 1. [`grid`]: observations of a province → a complete grid of period × unit, a column per element
+//! 2. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
+//! 3. [`judge`]: value, interval, change, target, status, rank
+//! 4. [`cards`]: rubric class and score of each ward
+//! 5. [`tables`]: `indicator_values` and `scorecards`
+
+mod cards;
+mod grid;
+mod judge;
+mod lower;
+mod sums;
+mod tables;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
-use crate::model::{Plan, Progress};
+use crate::model::{Level, Plan, Progress};
 use crate::register::Register;
 use crate::store::{Store, StoreError};
 
@@ -23,16 +37,47 @@ pub enum EvaluateError {
     Store(#[from] StoreError),
     /// The engine, with what it was computing.
     #[error("computing {what}: {source}")]
-    Engine { what: String, source: polars::prelude::PolarsError },
+    Engine {
+        /// What was being computed.
+        what: String,
+        /// What the engine said.
+        source: polars::prelude::PolarsError,
+    },
 }
 
 /// Computes every indicator and scorecard and writes their tables.
 pub fn evaluate(
-    _plan: &Plan,
-    _register: &Register,
-    _store: &Store,
-    _now: Timestamp,
-    _progress: &dyn Progress,
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    now: Timestamp,
+    progress: &dyn Progress,
 ) -> Result<Summary, EvaluateError> {
-    Ok(Summary::default())
+    let today = plan.local_date(now);
+    let facts = grid::Facts::read(plan, store)?;
+    let day = plan.first_period.end();
+    let last = plan.last_period.end();
+    let mut provinces: Vec<&str> =
+        register.versions().iter().filter(|u| u.level == Level::Province && (u.in_force(day) || u.in_force(last))).map(|u| u.code.as_str()).collect();
+    provinces.dedup();
+    progress.start("evaluate", provinces.len() as u64);
+    let writer = tables::Writer::new(plan, store, provinces.len() > 1)?;
+    let done: Result<Vec<Summary>, EvaluateError> = provinces
+        .par_iter()
+        .map(|province| {
+            let grid = grid::Grid::new(plan, register, &facts, province, today);
+            let sums = sums::compute(plan, &grid)?;
+            let judged = judge::judge(plan, &grid, &sums);
+            let cards = cards::cards(plan, &grid, &judged);
+            let summary = writer.write(plan, province, &grid, &judged, &cards)?;
+            progress.advance(1);
+            Ok(summary)
+        })
+        .collect();
+    writer.finish()?;
+    progress.finish();
+    Ok(done?.into_iter().fold(Summary::default(), |a, b| Summary {
+        indicator_values: a.indicator_values + b.indicator_values,
+        wards_scored: a.wards_scored + b.wards_scored,
+    }))
 }

@@ -112,4 +112,24 @@ impl Register {
         }
         Some(&unit.code)
     }
+
+    /// A figure that held on `as_of` per unit, carried to the units of `day`: merged units are summed, split ones take
+    /// their share. Absent where a part of it is unknown. `known` gives the figure of a unit of `as_of`.
+    pub fn carried(&self, code: &str, as_of: Date, day: Date, known: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
+        let moved = |c: &&Change| {
+            matches!(c.change.as_str(), "merge" | "split") && c.effective_date > as_of && c.effective_date <= day
+        };
+        // The last change that made this unit; before it, the same question of each of its parts.
+        let last = self.changes.iter().filter(moved).filter(|c| c.to_code.as_deref() == Some(code)).map(|c| c.effective_date).max();
+        let Some(date) = last else { return known(code) };
+        let before = date.yesterday().ok()?;
+        let mut sum = 0.0;
+        for change in self.changes.iter().filter(moved) {
+            if change.effective_date == date && change.to_code.as_deref() == Some(code) {
+                let from = change.from_code.as_deref()?;
+                sum += change.share? * self.carried(from, as_of, before, known)?;
+            }
+        }
+        Some(sum)
+    }
 }

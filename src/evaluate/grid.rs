@@ -1,0 +1,289 @@
+//! Observations of one province as a complete grid: rows by period then unit, one column of numbers per element.
+//!
+//! A missing value is NaN inside this room only; what leaves it is typed.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float64Type, Int32Type};
+use jiff::civil::Date;
+
+use crate::model::{Element, Kind, Level, Period, Plan};
+use crate::register::Register;
+use crate::store::{Store, StoreError};
+
+/// What the tables of `normalize` say, ready to be laid on grids.
+pub(super) struct Facts {
+    /// Period → unit → element → value.
+    values: HashMap<Period, HashMap<String, Vec<(u16, f64)>>>,
+    /// Cells that came and could not be used: period, unit, element.
+    rejected: HashSet<(Period, String, String)>,
+    /// Period → unit → (values due, accepted, days late).
+    reporting: HashMap<Period, HashMap<String, (i32, i32, i32)>>,
+}
+
+fn text<'a>(batch: &'a RecordBatch, column: usize) -> impl Fn(usize) -> &'a str + 'a {
+    let array = batch.column(column).as_dictionary::<Int32Type>();
+    let values = array.values().as_string::<i32>();
+    let keys = array.keys();
+    move |row| if keys.is_null(row) { "" } else { values.value(keys.value(row) as usize) }
+}
+
+impl Facts {
+    /// Reads what evaluate needs from the store.
+    pub(super) fn read(plan: &Plan, store: &Store) -> Result<Self, StoreError> {
+        let index: HashMap<&str, u16> =
+            plan.elements.iter().enumerate().map(|(at, e)| (e.code.as_str(), at as u16)).collect();
+        let mut values: HashMap<Period, HashMap<String, Vec<(u16, f64)>>> = HashMap::new();
+        for batch in store.read_table("observations", &["unit_code", "period", "element", "value"], true)? {
+            let (unit, period, element) = (text(&batch, 0), text(&batch, 1), text(&batch, 2));
+            let numbers = batch.column(3).as_primitive::<Float64Type>();
+            let mut row = 0;
+            while row < batch.num_rows() {
+                // A file is sorted by unit, so a unit's values stand together.
+                let (of, at) = (unit(row), period(row));
+                let Ok(key) = at.parse::<Period>() else {
+                    row += 1;
+                    continue;
+                };
+                let list = values.entry(key).or_default().entry(of.to_owned()).or_default();
+                while row < batch.num_rows() && unit(row) == of && period(row) == at {
+                    if let Some(element) = index.get(element(row)) {
+                        list.push((*element, numbers.value(row)));
+                    }
+                    row += 1;
+                }
+            }
+        }
+        let mut rejected = HashSet::new();
+        for batch in store.read_table("findings", &["severity", "unit_code", "element", "period"], true)? {
+            let (severity, unit, element, period) = (text(&batch, 0), text(&batch, 1), text(&batch, 2), text(&batch, 3));
+            for row in 0..batch.num_rows() {
+                if severity(row) == "error"
+                    && !element(row).is_empty()
+                    && let Ok(period) = period(row).parse()
+                {
+                    rejected.insert((period, unit(row).to_owned(), element(row).to_owned()));
+                }
+            }
+        }
+        let mut reporting: HashMap<Period, HashMap<String, (i32, i32, i32)>> = HashMap::new();
+        let names = ["unit_code", "period", "due_on", "received_on", "values_due", "values_accepted"];
+        for batch in store.read_table("reporting", &names, true)? {
+            let (unit, period) = (text(&batch, 0), text(&batch, 1));
+            let due = batch.column(2).as_primitive::<arrow::datatypes::Date32Type>();
+            let received = batch.column(3).as_primitive::<arrow::datatypes::Date32Type>();
+            let wanted = batch.column(4).as_primitive::<Int32Type>();
+            let accepted = batch.column(5).as_primitive::<Int32Type>();
+            for row in 0..batch.num_rows() {
+                let Ok(period) = period(row).parse::<Period>() else { continue };
+                let late = if received.is_null(row) { 0 } else { (received.value(row) - due.value(row)).max(0) };
+                let entry = reporting.entry(period).or_default().entry(unit(row).to_owned()).or_default();
+                *entry = (entry.0 + wanted.value(row), entry.1 + accepted.value(row), entry.2.max(late));
+            }
+        }
+        Ok(Self { values, rejected, reporting })
+    }
+}
+
+/// The units of one level, laid against the quarters.
+pub(super) struct Side {
+    /// Unit codes, sorted.
+    pub(super) codes: Vec<String>,
+    /// Per quarter and unit: index of its district, or -1 where the unit is not in force.
+    pub(super) district: Vec<i32>,
+    /// Per element of the plan: quarterly values (NaN missing); empty for elements of the other level.
+    pub(super) quarter: Vec<Vec<f64>>,
+    /// The same from 1 January to the quarter.
+    pub(super) to_date: Vec<Vec<f64>>,
+    /// Whether a value of the element was received and could not be used.
+    pub(super) rejected: HashSet<(usize, usize)>,
+    /// Population.
+    pub(super) population: Vec<f64>,
+    /// Baselines by element.
+    pub(super) baseline: BTreeMap<String, Vec<f64>>,
+}
+
+/// One province.
+pub(super) struct Grid<'a> {
+    pub(super) province: &'a str,
+    pub(super) quarters: Vec<Period>,
+    pub(super) wards: Side,
+    pub(super) districts: Side,
+    /// Class of each ward and quarter: index into the rubric, and its verified points and requirements failed.
+    pub(super) classes: Vec<Option<(usize, f64, Vec<String>)>>,
+    /// Values due, accepted and days late, year to date, per quarter and ward.
+    pub(super) reporting: Vec<(i32, i32, i32)>,
+    pub(super) today: Date,
+}
+
+impl<'a> Grid<'a> {
+    /// Lays the facts of a province on a grid.
+    pub(super) fn new(plan: &Plan, register: &Register, facts: &Facts, province: &'a str, today: Date) -> Self {
+        let quarters: Vec<Period> = plan.quarters().into_iter().filter(|q| q.start() <= today).collect();
+        let districts = side(plan, register, facts, province, Level::District, &quarters, &[]);
+        let wards = side(plan, register, facts, province, Level::Ward, &quarters, &districts.codes);
+        let classes = classes(plan, facts, &quarters, &wards);
+        let reporting = reporting(facts, &quarters, &wards);
+        Self { province, quarters, wards, districts, classes, reporting, today }
+    }
+}
+
+fn side(
+    plan: &Plan,
+    register: &Register,
+    facts: &Facts,
+    province: &str,
+    level: Level,
+    quarters: &[Period],
+    districts: &[String],
+) -> Side {
+    let mut codes: Vec<String> = Vec::new();
+    for q in quarters {
+        let of = register.in_force(level, q.end()).filter(|u| register.province_of(&u.code, q.end()) == Some(province));
+        codes.extend(of.map(|u| u.code.clone()));
+    }
+    codes.sort();
+    codes.dedup();
+    let n = codes.len();
+    let cells = quarters.len() * n;
+    let mut side = Side {
+        district: vec![-1; cells],
+        quarter: plan.elements.iter().map(|e| if e.level == level && e.kind != Kind::Points { vec![f64::NAN; cells] } else { Vec::new() }).collect(),
+        to_date: Vec::new(),
+        rejected: HashSet::new(),
+        population: vec![f64::NAN; cells],
+        baseline: BTreeMap::new(),
+        codes,
+    };
+    let wanted: Vec<String> = baseline_elements(plan);
+    for element in &wanted {
+        side.baseline.insert(element.clone(), vec![f64::NAN; cells]);
+    }
+    for (t, q) in quarters.iter().enumerate() {
+        let values = facts.values.get(q);
+        for (u, code) in side.codes.iter().enumerate() {
+            let at = t * n + u;
+            if register.at(code, q.end()).is_none_or(|v| v.level != level) {
+                continue;
+            }
+            side.district[at] = match level {
+                Level::District => u as i32,
+                _ => register
+                    .district_of(code, q.end())
+                    .and_then(|d| districts.binary_search_by(|c| c.as_str().cmp(d)).ok())
+                    .map_or(-1, |d| d as i32),
+            };
+            for (element, value) in values.and_then(|v| v.get(code)).into_iter().flatten() {
+                if let Some(cell) = side.quarter[usize::from(*element)].get_mut(at) {
+                    *cell = *value;
+                }
+            }
+            if level == Level::Ward {
+                side.population[at] = plan.population(code, q.year()).unwrap_or(f64::NAN);
+            }
+            for element in &wanted {
+                let as_of = plan.baselines.values().map(|b| b.as_of).max().unwrap_or(plan.first_day);
+                let carried = register.carried(code, as_of, q.end(), &|unit| plan.baseline(unit, element));
+                if let (Some(value), Some(column)) = (carried, side.baseline.get_mut(element)) {
+                    column[at] = value;
+                }
+            }
+        }
+    }
+    let index: HashMap<&str, usize> = side.codes.iter().enumerate().map(|(u, c)| (c.as_str(), u)).collect();
+    let mut rejected = HashSet::new();
+    for (period, unit, element) in &facts.rejected {
+        if let (Some(t), Some(u), Some(e)) =
+            (quarters.iter().position(|q| q == period), index.get(unit.as_str()), plan.element_index(element))
+        {
+            rejected.insert((t * n + u, e));
+        }
+    }
+    side.rejected = rejected;
+    side.to_date =
+        plan.elements.iter().zip(&side.quarter).map(|(e, column)| to_date(e, column, quarters, n)).collect();
+    side
+}
+
+/// Elements whose baseline a formula reads.
+fn baseline_elements(plan: &Plan) -> Vec<String> {
+    let mut all = Vec::new();
+    for indicator in &plan.indicators {
+        for expr in std::iter::once(&indicator.numerator).chain(&indicator.denominator) {
+            expr.visit(&mut |e| {
+                if let crate::model::Expr::Baseline(code) = e {
+                    all.push(code.clone());
+                }
+            });
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// From 1 January to the quarter: flows are summed over the quarters that were reported, of a state the last known value
+/// stands. On the grid the quarter before is `n` rows up.
+fn to_date(element: &Element, column: &[f64], quarters: &[Period], n: usize) -> Vec<f64> {
+    let mut out = column.to_vec();
+    for (t, q) in quarters.iter().enumerate() {
+        if t == 0 || q.quarter() == Some(1) {
+            continue;
+        }
+        for u in 0..n {
+            let (at, before) = (t * n + u, (t - 1) * n + u);
+            let Some(earlier) = out.get(before).copied().filter(|v| !v.is_nan()) else { continue };
+            if let Some(cell) = out.get_mut(at) {
+                *cell = match element.kind {
+                    Kind::Flow if cell.is_nan() => earlier,
+                    Kind::Flow => *cell + earlier,
+                    _ if cell.is_nan() => earlier,
+                    _ => *cell,
+                };
+            }
+        }
+    }
+    out
+}
+
+/// Within a year the class of the year before holds; at its end the year's own.
+fn classes(plan: &Plan, facts: &Facts, quarters: &[Period], wards: &Side) -> Vec<Option<(usize, f64, Vec<String>)>> {
+    let verified: Vec<Option<usize>> =
+        plan.rubric.criteria.iter().map(|c| plan.element_index(&c.verified_element)).collect();
+    let mut out = Vec::with_capacity(quarters.len() * wards.codes.len());
+    for (t, q) in quarters.iter().enumerate() {
+        let year = Period::year_of(if q.quarter() == Some(4) { q.year() } else { q.year() - 1 });
+        let values = facts.values.get(&year);
+        for (u, code) in wards.codes.iter().enumerate() {
+            let in_force = wards.district[t * wards.codes.len() + u] >= 0;
+            let own = values.and_then(|v| v.get(code)).filter(|_| in_force);
+            let class = own.and_then(|own| {
+                let points: Vec<Option<f64>> = verified
+                    .iter()
+                    .map(|e| own.iter().find(|(element, _)| Some(usize::from(*element)) == *e).map(|(_, v)| *v))
+                    .collect();
+                let classed = plan.rubric.class_of(&points)?;
+                let at = plan.rubric.classes.iter().position(|c| c.code == classed.class.code)?;
+                let failed =
+                    classed.failed.iter().map(|r| format!("{}>={}", r.criterion, r.min_points)).collect();
+                Some((at, classed.points, failed))
+            });
+            out.push(class);
+        }
+    }
+    out
+}
+
+fn reporting(facts: &Facts, quarters: &[Period], wards: &Side) -> Vec<(i32, i32, i32)> {
+    let n = wards.codes.len();
+    let mut out = vec![(0, 0, 0); quarters.len() * n];
+    for (t, q) in quarters.iter().enumerate() {
+        for u in 0..n {
+            let own = facts.reporting.get(q).and_then(|r| r.get(&wards.codes[u])).copied().unwrap_or_default();
+            let before = if t > 0 && q.quarter() != Some(1) { out[(t - 1) * n + u] } else { (0, 0, 0) };
+            out[t * n + u] = (own.0 + before.0, own.1 + before.1, own.2.max(before.2));
+        }
+    }
+    out
+}

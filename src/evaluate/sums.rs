@@ -1,0 +1,236 @@
+//! Numerators and denominators of every indicator, per ward, district and province.
+//!
+//! A unit enters the sums of a ratio only with both numerator and denominator known; values above the unit are computed
+//! from these sums, never from other values.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{Column, DataFrame, DataType, Expr as Polars, IntoLazy, NamedFrom, Series, col, lit, when, NULL};
+
+use super::EvaluateError;
+use super::grid::{Grid, Side};
+use super::lower::{column, lower};
+use crate::model::{Expr, Indicator, Level, Plan};
+
+/// Numerator and denominator of one indicator and span over (quarter × node); nodes are wards, districts, the province.
+#[derive(Debug, Clone)]
+pub(super) struct Sums {
+    /// NaN where the unit has none.
+    pub(super) numerator: Vec<f64>,
+    pub(super) denominator: Vec<f64>,
+    /// What the denominator would be over units that did not report the numerator; NaN where it is not known.
+    pub(super) missing: Vec<f64>,
+    /// Units that entered, and units that should have.
+    pub(super) reporting: Vec<i32>,
+    pub(super) expected: Vec<i32>,
+}
+
+/// The two spans that are summed; a year's values are those of its last quarter to date.
+pub(super) const SPANS: usize = 2;
+
+/// All sums: by span (quarter, year to date), then indicator.
+pub(super) type All = Vec<Vec<Sums>>;
+
+/// Computes all sums of a province.
+pub(super) fn compute(plan: &Plan, grid: &Grid<'_>) -> Result<All, EvaluateError> {
+    (0..SPANS)
+        .map(|span| {
+            let wards = Part::new(plan, grid, &grid.wards, Level::Ward, span)?;
+            let districts = Part::new(plan, grid, &grid.districts, Level::District, span)?;
+            Ok(plan.indicators.iter().enumerate().map(|(i, _)| join(plan, grid, &wards, &districts, i)).collect())
+        })
+        .collect()
+}
+
+/// One level's own numerators and denominators, and their sums by quarter and district.
+struct Part {
+    /// By indicator: per (quarter × unit); empty where the indicator has nothing at this level.
+    units: Vec<[Vec<f64>; 3]>,
+    /// By indicator: per (quarter × district): numerator, denominator, missing denominator, reporting, in force.
+    districts: Vec<[Vec<f64>; 5]>,
+}
+
+/// The formulas of an indicator at a level: its own, or the part that a higher level adds.
+fn formulas(indicator: &Indicator, level: Level) -> Option<(&Expr, Option<&Expr>)> {
+    if indicator.level == level {
+        return Some((&indicator.numerator, indicator.denominator.as_ref()));
+    }
+    let own = indicator.own.as_ref().filter(|own| own.level == level)?;
+    Some((&own.numerator, own.denominator.as_ref()))
+}
+
+impl Part {
+    fn new(plan: &Plan, grid: &Grid<'_>, side: &Side, level: Level, span: usize) -> Result<Self, EvaluateError> {
+        let rows = side.district.len();
+        let d = grid.districts.codes.len();
+        let mut part = Self { units: Vec::new(), districts: Vec::new() };
+        if rows == 0 {
+            let none = || (plan.indicators.iter().map(|_| Default::default()).collect(), plan.indicators.iter().map(|_| Default::default()).collect());
+            (part.units, part.districts) = none();
+            return Ok(part);
+        }
+        let fail = |source| EvaluateError::Engine { what: format!("indicators of {level}s in {}", grid.province), source };
+        let frame = frame(plan, grid, side, level, span).map_err(fail)?;
+        // One numerator and one denominator per indicator, both null unless both are known.
+        let mut select: Vec<Polars> = vec![col("group")];
+        for (i, indicator) in plan.indicators.iter().enumerate() {
+            let Some((numerator, denominator)) = formulas(indicator, level) else { continue };
+            let n = lower(numerator).cast(DataType::Float64);
+            let d = denominator.map_or_else(|| lit(1.0), |e| lower(e).cast(DataType::Float64));
+            let both = n.clone().is_not_null().and(d.clone().is_not_null()).and(col("group").is_not_null());
+            let null = || lit(NULL).cast(DataType::Float64);
+            select.push(when(both.clone()).then(n).otherwise(null()).alias(format!("n{i}")));
+            select.push(when(both.clone()).then(d.clone()).otherwise(null()).alias(format!("d{i}")));
+            // The denominator of a unit that did not report the numerator: what is missing from the sums.
+            let missing = both.not().and(col("group").is_not_null());
+            select.push(when(missing).then(d.fill_null(lit(f64::NAN))).otherwise(null()).alias(format!("m{i}")));
+        }
+        let lazy = frame.lazy().select(select);
+        let values = lazy.clone().collect().map_err(fail)?;
+        let names: Vec<String> = values.get_column_names().iter().skip(1).map(ToString::to_string).collect();
+        let mut sums: Vec<Polars> = names.iter().map(|n| col(n.as_str()).sum()).collect();
+        sums.extend(names.iter().filter(|n| n.starts_with('n')).map(|n| col(n.as_str()).count().alias(format!("c{}", &n[1..]))));
+        sums.push(col("group").count().alias("units"));
+        let grouped = lazy.filter(col("group").is_not_null()).group_by([col("group")]).agg(sums).collect().map_err(fail)?;
+        let keys = floats(&grouped, "group").map_err(fail)?;
+        let cells = grid.quarters.len() * d;
+        for (i, indicator) in plan.indicators.iter().enumerate() {
+            if formulas(indicator, level).is_none() {
+                part.units.push(Default::default());
+                part.districts.push(Default::default());
+                continue;
+            }
+            let own = |k: &str| floats(&values, &format!("{k}{i}"));
+            part.units.push([own("n").map_err(fail)?, own("d").map_err(fail)?, own("m").map_err(fail)?]);
+            let mut scattered: [Vec<f64>; 5] = Default::default();
+            for (slot, name) in [format!("n{i}"), format!("d{i}"), format!("m{i}"), format!("c{i}"), "units".into()].iter().enumerate() {
+                let column = floats(&grouped, name).map_err(fail)?;
+                let mut cell = vec![0.0; cells];
+                for (key, value) in keys.iter().zip(column) {
+                    if let Some(c) = cell.get_mut(*key as usize) {
+                        *c = value;
+                    }
+                }
+                scattered[slot] = cell;
+            }
+            part.districts.push(scattered);
+        }
+        Ok(part)
+    }
+}
+
+/// The leaves of every formula of a level as columns, with the group (quarter × district) of each row.
+fn frame(plan: &Plan, grid: &Grid<'_>, side: &Side, level: Level, span: usize) -> polars::prelude::PolarsResult<DataFrame> {
+    let n = side.codes.len();
+    let d = grid.districts.codes.len();
+    let mut leaves: BTreeMap<String, Column> = BTreeMap::new();
+    let group = side.district.iter().enumerate().map(|(at, district)| (*district >= 0).then(|| ((at / n) * d) as f64 + f64::from(*district)));
+    leaves.insert("group".into(), Series::new("group".into(), group.collect::<Vec<Option<f64>>>()).into());
+    for indicator in &plan.indicators {
+        let Some((numerator, denominator)) = formulas(indicator, level) else { continue };
+        let mut visit = |e: &Expr| {
+            let name = column(e);
+            let data: Vec<f64> = match e {
+                Expr::Element(code) => {
+                    let Some(at) = plan.element_index(code) else { return };
+                    if span == 0 { side.quarter[at].clone() } else { side.to_date[at].clone() }
+                }
+                Expr::Population => side.population.clone(),
+                Expr::Units => vec![1.0; side.district.len()],
+                Expr::Baseline(code) => side.baseline.get(code).cloned().unwrap_or_default(),
+                Expr::Class(code) => {
+                    let wanted = plan.rubric.classes.iter().position(|c| c.code == *code);
+                    grid.classes.iter().map(|c| c.as_ref().map_or(f64::NAN, |(at, ..)| f64::from(u8::from(Some(*at) == wanted)))).collect()
+                }
+                _ => return,
+            };
+            leaves.entry(name.clone()).or_insert_with(|| known(&name, &data));
+        };
+        numerator.visit(&mut visit);
+        if let Some(denominator) = denominator {
+            denominator.visit(&mut visit);
+        }
+    }
+    DataFrame::new(side.district.len(), leaves.into_values().collect())
+}
+
+/// A column in which NaN is null.
+fn known(name: &str, data: &[f64]) -> Column {
+    let options: Vec<Option<f64>> = data.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
+    Series::new(name.into(), options).into()
+}
+
+fn floats(frame: &DataFrame, name: &str) -> polars::prelude::PolarsResult<Vec<f64>> {
+    let column = frame.column(name)?.cast(&DataType::Float64)?;
+    Ok(column.f64()?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+}
+
+/// Joins a level's own figures with the sums above it.
+fn join(plan: &Plan, grid: &Grid<'_>, wards: &Part, districts: &Part, i: usize) -> Sums {
+    let indicator = &plan.indicators[i];
+    let (w, d, quarters) = (grid.wards.codes.len(), grid.districts.codes.len(), grid.quarters.len());
+    let nodes = w + d + 1;
+    let size = quarters * nodes;
+    let mut out = Sums {
+        numerator: vec![f64::NAN; size],
+        denominator: vec![f64::NAN; size],
+        missing: vec![0.0; size],
+        reporting: vec![0; size],
+        expected: vec![0; size],
+    };
+    for t in 0..quarters {
+        if indicator.level == Level::Ward {
+            for u in 0..w {
+                if grid.wards.district[t * w + u] >= 0 {
+                    put(&mut out, t * nodes + u, &wards.units[i], t * w + u);
+                }
+            }
+        }
+        let mut total = [0.0f64; 5];
+        for k in 0..d {
+            if grid.districts.district[t * d + k] < 0 {
+                continue;
+            }
+            let mut sum = [0.0f64; 5];
+            for part in [wards, districts] {
+                if let [n, ..] = &part.districts[i]
+                    && !n.is_empty()
+                {
+                    for (slot, column) in part.districts[i].iter().enumerate() {
+                        sum[slot] += column[t * d + k];
+                    }
+                }
+            }
+            let only = indicator.unit.as_ref();
+            if only.is_none_or(|unit| *unit == grid.districts.codes[k]) {
+                set(&mut out, t * nodes + w + k, &sum);
+            }
+            for (slot, value) in sum.iter().enumerate() {
+                total[slot] += value;
+            }
+        }
+        if indicator.unit.is_none() {
+            set(&mut out, t * nodes + w + d, &total);
+        }
+    }
+    out
+}
+
+fn put(out: &mut Sums, at: usize, unit: &[Vec<f64>; 3], from: usize) {
+    let reported = !unit[0][from].is_nan();
+    out.numerator[at] = unit[0][from];
+    out.denominator[at] = unit[1][from];
+    out.missing[at] = if reported { 0.0 } else { unit[2][from] };
+    out.reporting[at] = i32::from(reported);
+    out.expected[at] = 1;
+}
+
+fn set(out: &mut Sums, at: usize, sum: &[f64; 5]) {
+    out.expected[at] = sum[4] as i32;
+    out.reporting[at] = sum[3] as i32;
+    out.missing[at] = sum[2];
+    if sum[3] > 0.0 {
+        out.numerator[at] = sum[0];
+        out.denominator[at] = sum[1];
+    }
+}
