@@ -1,12 +1,22 @@
 //! Stage 5: tables → a release: site, tables, manifest.
+//!
+//! 1. [`edition`]: the tables, grouped per unit for the newest period
+//! 2. [`figure`]: numbers as people read them; the only place that rounds
+//! 3. [`site`]: pages from the edition
+//! 4. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
-use std::path::PathBuf;
+mod edition;
+mod figure;
+mod site;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::model::{Plan, Progress};
 use crate::register::Register;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, raw};
 
 /// What publish did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -29,16 +39,100 @@ pub enum PublishError {
     Store(#[from] StoreError),
     /// A page could not be made.
     #[error("page `{page}`: {source}")]
-    Page { page: String, source: minijinja::Error },
+    Page {
+        /// The page.
+        page: String,
+        /// What the template engine said.
+        source: minijinja::Error,
+    },
+    /// A page could not be written.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
 }
 
-/// Renders the pages and publishes a release whole.
+/// Makes one kind of document from an edition. A new kind is one more file and one line in [`renderers`].
+trait Renderer: Sync {
+    /// Writes its documents below `to`; returns how many.
+    fn render(&self, edition: &edition::Edition<'_>, to: &Path, progress: &dyn Progress) -> Result<usize, PublishError>;
+}
+
+fn renderers() -> Vec<Box<dyn Renderer>> {
+    vec![Box::new(site::Site)]
+}
+
+/// `release.json`.
+#[derive(Debug, serde::Serialize)]
+struct Manifest<'a> {
+    id: &'a str,
+    created: String,
+    channel: &'static str,
+    as_of: String,
+    content: &'a str,
+    definitions: &'a str,
+    version: &'static str,
+    parent: Option<String>,
+    tables: BTreeMap<&'a str, &'a str>,
+}
+
+/// Renders the pages and publishes a release whole. Where nothing changed since the last one, that one stands.
 pub fn publish(
-    _plan: &Plan,
-    _register: &Register,
-    _store: &Store,
-    _now: Timestamp,
-    _progress: &dyn Progress,
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    now: Timestamp,
+    progress: &dyn Progress,
 ) -> Result<Summary, PublishError> {
-    Ok(Summary::default())
+    let digests = store.table_digests()?;
+    let mut content = format!("{}\n{}\n", env!("CARGO_PKG_VERSION"), plan.digest);
+    for (file, digest) in &digests {
+        content.push_str(&format!("{file} {digest}\n"));
+    }
+    let content = raw::sha256(content.as_bytes());
+    let parent: Option<serde_json::Value> =
+        store.current_manifest()?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let of_parent = |key: &str| parent.as_ref().and_then(|p| p.get(key)?.as_str().map(str::to_owned));
+    if of_parent("content").as_deref() == Some(&content) {
+        let release = of_parent("id").unwrap_or_default();
+        return Ok(Summary { release, folder: store.current(), pages: 0, unchanged: true });
+    }
+    let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), content.get(..8).unwrap_or(&content));
+    let draft = store.draft_release(&id)?;
+    let edition = edition::Edition::load(plan, register, store)?;
+    let mut pages = 0;
+    for renderer in renderers() {
+        pages += renderer.render(&edition, &draft.site(), progress)?;
+    }
+    draft.add_tables(store)?;
+    let manifest = Manifest {
+        id: &id,
+        created: now.to_string(),
+        channel: "nightly",
+        as_of: plan.first_day.to_string(),
+        content: &content,
+        definitions: &plan.digest,
+        version: env!("CARGO_PKG_VERSION"),
+        parent: of_parent("id"),
+        tables: digests.iter().map(|(f, d)| (f.as_str(), d.as_str())).collect(),
+    };
+    let json = |value: &serde_json::Value| serde_json::to_vec_pretty(value).unwrap_or_default();
+    let changes = changes(parent.as_ref(), &digests);
+    draft.write("history/changes.json", &json(&changes))?;
+    draft.write("release.json", &json(&serde_json::to_value(&manifest).unwrap_or_default()))?;
+    let folder = draft.publish()?;
+    Ok(Summary { release: id, folder, pages, unchanged: false })
+}
+
+/// Table files added, changed and removed against the release before.
+fn changes(parent: Option<&serde_json::Value>, digests: &[(String, String)]) -> serde_json::Value {
+    let before: BTreeMap<&str, &str> = parent
+        .and_then(|p| p.get("tables")?.as_object())
+        .into_iter()
+        .flatten()
+        .filter_map(|(file, digest)| Some((file.as_str(), digest.as_str()?)))
+        .collect();
+    let now: BTreeMap<&str, &str> = digests.iter().map(|(f, d)| (f.as_str(), d.as_str())).collect();
+    let added: Vec<_> = now.keys().filter(|f| !before.contains_key(*f)).collect();
+    let changed: Vec<_> = now.iter().filter(|(f, d)| before.get(*f).is_some_and(|b| b != *d)).map(|(f, _)| f).collect();
+    let removed: Vec<_> = before.keys().filter(|f| !now.contains_key(*f)).collect();
+    serde_json::json!({ "added": added, "changed": changed, "removed": removed })
 }

@@ -1,0 +1,66 @@
+//! Figures as people read them: the one place that rounds. Vietnamese writes 95,9% and 1.234; English 95.9% and 1,234.
+
+use crate::model::State;
+
+/// A figure in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Figure {
+    pub(super) vi: String,
+    pub(super) en: String,
+}
+
+/// A share as a percentage with one decimal.
+pub(super) fn percent(value: f64) -> Figure {
+    let text = format!("{:.1}%", value * 100.0);
+    Figure { vi: text.replace('.', ","), en: text }
+}
+
+/// A number with at most `decimals` decimals and parted thousands.
+pub(super) fn number(value: f64, decimals: usize) -> Figure {
+    let text = format!("{value:.decimals$}");
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let rest = rest.trim_end_matches('0');
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |d| ("-", d));
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let en = if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") };
+    let vi = en.chars().map(|c| if c == ',' { '.' } else if c == '.' { ',' } else { c }).collect();
+    Figure { vi, en }
+}
+
+/// An indicator's value in its unit.
+pub(super) fn value(value: f64, unit_label: &str) -> Figure {
+    if unit_label == "share" { percent(value) } else { number(value, 2) }
+}
+
+/// Why there is no value.
+pub(super) fn absence(state: State) -> Figure {
+    let (vi, en) = match state {
+        State::NotReported => ("chưa báo cáo", "not reported"),
+        State::Rejected => ("số liệu bị loại", "rejected"),
+        State::NotApplicable => ("không áp dụng", "not applicable"),
+        State::NotDue => ("chưa đến hạn", "not due"),
+        State::Undefined => ("không xác định", "undefined"),
+        State::Suppressed => ("được bảo vệ", "suppressed"),
+        State::Reported | State::Zero => ("", ""),
+    };
+    Figure { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_write_their_own_separators() {
+        assert_eq!(percent(0.9589), Figure { vi: "95,9%".into(), en: "95.9%".into() });
+        assert_eq!(number(1_234_567.5, 2), Figure { vi: "1.234.567,5".into(), en: "1,234,567.5".into() });
+        assert_eq!(number(-1234.0, 0), Figure { vi: "-1.234".into(), en: "-1,234".into() });
+        assert_eq!(number(12.0, 2).en, "12");
+    }
+}

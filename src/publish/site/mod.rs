@@ -1,0 +1,79 @@
+//! The static site: a page for the province, each district and each ward. It opens from disk, without a network.
+
+mod spark;
+mod view;
+
+use std::path::Path;
+
+use fs_err as fs;
+use minijinja::Environment;
+use rayon::prelude::*;
+
+use super::edition::{Edition, Unit};
+use super::{PublishError, Renderer};
+use crate::model::{Level, Progress};
+
+/// The site.
+pub(super) struct Site;
+
+const TEMPLATES: [(&str, &str); 4] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("overview.html", include_str!("templates/overview.html")),
+    ("ward.html", include_str!("templates/ward.html")),
+    ("macros.html", include_str!("templates/macros.html")),
+];
+
+impl Renderer for Site {
+    fn render(&self, edition: &Edition<'_>, to: &Path, progress: &dyn Progress) -> Result<usize, PublishError> {
+        let mut environment = Environment::new();
+        for (name, text) in TEMPLATES {
+            environment.add_template(name, text).map_err(|source| PublishError::Page { page: name.to_owned(), source })?;
+        }
+        for folder in ["ward", "district", "province"] {
+            fs::create_dir_all(to.join(folder))?;
+        }
+        fs::write(to.join("style.css"), include_str!("templates/style.css"))?;
+        fs::write(to.join("search.js"), include_str!("templates/search.js"))?;
+        progress.start("publish", edition.units.len() as u64);
+        let pages: Result<Vec<()>, PublishError> = edition
+            .units
+            .par_iter()
+            .map(|unit| {
+                page(&environment, edition, unit, to)?;
+                progress.advance(1);
+                Ok(())
+            })
+            .collect();
+        let count = pages?.len() + 1;
+        // The front page: the province itself, or the list of provinces.
+        let provinces: Vec<&Unit> = edition.units.iter().filter(|u| u.level == Level::Province).collect();
+        let front = match provinces.as_slice() {
+            [one] => view::overview(edition, one, ""),
+            many => view::provinces(edition, many),
+        };
+        write(&environment, "overview.html", "index.html", &front, to)?;
+        progress.finish();
+        Ok(count)
+    }
+}
+
+fn page(environment: &Environment<'_>, edition: &Edition<'_>, unit: &Unit, to: &Path) -> Result<(), PublishError> {
+    let name = format!("{}/{}.html", unit.level, unit.code);
+    match unit.level {
+        Level::Ward => write(environment, "ward.html", &name, &view::ward(edition, unit), to),
+        _ => write(environment, "overview.html", &name, &view::overview(edition, unit, "../"), to),
+    }
+}
+
+fn write(
+    environment: &Environment<'_>,
+    template: &str,
+    name: &str,
+    context: &impl serde::Serialize,
+    to: &Path,
+) -> Result<(), PublishError> {
+    let fail = |source| PublishError::Page { page: name.to_owned(), source };
+    let html = environment.get_template(template).map_err(fail)?.render(minijinja::Value::from_serialize(context)).map_err(fail)?;
+    fs::write(to.join(name), html)?;
+    Ok(())
+}
