@@ -8,7 +8,7 @@ mod failure;
 mod log;
 mod new;
 mod progress;
-
+mod sample;
 mod stages;
 mod status;
 
@@ -92,6 +92,8 @@ enum Command {
     Status,
     /// Start a pipeline for another plan in DIR
     New(new::NewArguments),
+    /// Invent submissions, with their truth and planted faults
+    Sample(sample::SampleArguments),
     /// Print completions for a shell
     Completions(completions::CompletionsArguments),
 }
@@ -123,6 +125,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Check => check::run(common),
         Command::Status => status::run(common),
         Command::New(new) => new::run(new),
+        Command::Sample(sample) => sample::run(common, sample),
         Command::Completions(completions) => {
             completions::run(completions);
             Ok(ExitCode::SUCCESS)

@@ -55,6 +55,10 @@ pub struct Element {
     pub unit: String,
     /// Largest possible value, if the definition sets one.
     pub max: Option<f64>,
+    /// What a unit typically reports in a period; only invented samples use it.
+    pub typical: Option<f64>,
+    /// The same per 1,000 inhabitants.
+    pub typical_per_1000: Option<f64>,
 }
 
 /// How often a form is due.

@@ -255,6 +255,8 @@ fn form(source: &Source, plan: &mut Plan, problems: &mut Problems) {
             decimals: e.flag("decimals", problems),
             unit: e.text("unit", problems).unwrap_or_default(),
             max: e.number("max", problems),
+            typical: e.number("typical", problems),
+            typical_per_1000: e.number("typical_per_1000", problems),
         };
         if plan.element_index(&element.code).is_some() {
             problems.add(&e.place_of("code"), format!("element `{}` is defined twice", element.code));

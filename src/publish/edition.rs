@@ -1,13 +1,16 @@
 //! What is published: the tables of the newest period, grouped per unit, so that a page reads a slice and never filters.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
+use arrow::datatypes::{ArrowPrimitiveType, Date32Type, Float64Type, Int32Type};
+use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::model::{Level, Period, Plan, State, Status};
 use crate::register::Register;
-use crate::store::{Store, StoreError};
+use crate::store::columns::{Words, day_number};
+use crate::store::{Partition, Store, StoreError};
 
 /// One value on a page.
 #[derive(Debug, Clone)]
@@ -39,137 +42,221 @@ pub(super) struct Card {
     pub(super) days_late: i32,
 }
 
+/// A form that was due and did not come.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Missing {
+    pub(super) period: Period,
+    pub(super) form: String,
+}
+
 /// A unit with all that its page shows.
 #[derive(Debug)]
 pub(super) struct Unit {
     pub(super) code: String,
     pub(super) level: Level,
     pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) district: Option<String>,
+    /// Position of the unit above.
+    parent: Option<usize>,
+    children: Vec<usize>,
+    /// By indicator.
     pub(super) values: Vec<Value>,
-    /// Per target indicator: the values to date of each quarter, for a sparkline.
-    pub(super) series: BTreeMap<usize, Vec<Option<f64>>>,
+    /// Target by target: the value to date of each quarter, for a sparkline.
+    series: Vec<Option<f64>>,
     pub(super) card: Option<Card>,
     /// Findings of the newest period: errors and warnings.
     pub(super) findings: (usize, usize),
+    /// Of a district: forms of the last year that are due and not in.
+    pub(super) missing: BTreeSet<Missing>,
 }
 
 /// One edition.
 pub(super) struct Edition<'a> {
     pub(super) plan: &'a Plan,
     pub(super) period: Period,
-    pub(super) quarters: Vec<Period>,
+    quarters: Vec<Period>,
     /// Provinces, districts and wards in force, by level from the top, then code.
     pub(super) units: Vec<Unit>,
-    pub(super) index: HashMap<String, usize>,
+    index: HashMap<String, usize>,
+    /// Per indicator of the plan: its place among those with a target.
+    targets: Vec<Option<usize>>,
 }
 
-fn text(batch: &RecordBatch, name: &str) -> impl Fn(usize) -> String {
-    let array = batch.column_by_name(name).cloned();
-    move |row| {
-        let Some(array) = array.as_ref().filter(|a| !a.is_null(row)) else { return String::new() };
-        let dictionary = array.as_dictionary::<Int32Type>();
-        dictionary.values().as_string::<i32>().value(dictionary.keys().value(row) as usize).to_owned()
-    }
+fn numbers<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<T>> {
+    batch.column_by_name(name)?.as_primitive_opt::<T>()
 }
 
-fn number(batch: &RecordBatch, name: &str) -> impl Fn(usize) -> Option<f64> {
-    let array = batch.column_by_name(name).cloned();
-    move |row| {
-        let array = array.as_ref().filter(|a| !a.is_null(row))?;
-        Some(array.as_primitive::<Float64Type>().value(row))
-    }
+fn get<T: ArrowPrimitiveType>(array: Option<&PrimitiveArray<T>>, row: usize) -> Option<T::Native> {
+    array.filter(|a| !a.is_null(row)).map(|a| a.value(row))
 }
 
-fn whole(batch: &RecordBatch, name: &str) -> impl Fn(usize) -> Option<i32> {
-    let array = batch.column_by_name(name).cloned();
-    move |row| {
-        let array = array.as_ref().filter(|a| !a.is_null(row))?;
-        Some(array.as_primitive::<Int32Type>().value(row))
-    }
-}
-
-const COLUMNS: &[&str] = &[
-    "level", "unit_code", "period", "span", "indicator", "state", "numerator", "denominator", "value", "change",
-    "change_is_real", "target_low", "target_high", "expected_now", "status", "units_reporting", "units_expected",
+/// Columns for a sparkline.
+const SERIES: [&str; 4] = ["unit_code", "span", "indicator", "value"];
+/// Columns for the period shown.
+const VALUES: [&str; 15] = [
+    "unit_code", "span", "indicator", "state", "numerator", "denominator", "value", "change", "change_is_real",
+    "target_low", "target_high", "expected_now", "status", "units_reporting", "units_expected",
 ];
 
+/// What one file of `indicator_values` brings: unit, target, value; and for the period shown, unit and value.
+#[derive(Default)]
+struct Brought {
+    quarter: usize,
+    points: Vec<(u32, u16, f64)>,
+    values: Vec<(u32, Value)>,
+}
+
 impl<'a> Edition<'a> {
-    /// Loads the newest quarter that has observations.
-    pub(super) fn load(plan: &'a Plan, register: &'a Register, store: &Store) -> Result<Self, StoreError> {
-        let mut newest = plan.first_period;
-        for batch in store.read_table("observations", &["period"], true)? {
-            if batch.num_rows() > 0
-                && let Ok(period) = text(&batch, "period")(0).parse::<Period>()
-                && !period.is_year()
-            {
-                newest = newest.max(period);
-            }
-        }
+    /// Loads the newest quarter that has observations, as of a day.
+    pub(super) fn load(plan: &'a Plan, register: &Register, store: &Store, today: Date) -> Result<Self, StoreError> {
+        let periods = store.partitions("observations")?;
+        let periods = periods.iter().filter_map(|p| p.name.parse::<Period>().ok()).filter(|p| !p.is_year());
+        let newest = periods.max().unwrap_or(plan.first_period);
         let quarters = plan.first_period.through(newest);
-        let mut edition = Self { plan, period: newest, quarters, units: Vec::new(), index: HashMap::new() };
+        let mut count = 0;
+        let targets: Vec<Option<usize>> = plan
+            .indicators
+            .iter()
+            .map(|i| plan.target(&i.code).map(|_| { count += 1; count - 1 }))
+            .collect();
+        let mut edition = Self { plan, period: newest, quarters, units: Vec::new(), index: HashMap::new(), targets };
         for level in [Level::Province, Level::District, Level::Ward] {
             for unit in register.in_force(level, newest.end()) {
-                edition.index.insert(unit.code.clone(), edition.units.len());
+                let at = edition.units.len();
+                let parent = unit.parent_code.as_ref().and_then(|p| edition.index.get(p)).copied();
+                if let Some(parent) = parent {
+                    edition.units[parent].children.push(at);
+                }
+                edition.index.insert(unit.code.clone(), at);
                 edition.units.push(Unit {
                     code: unit.code.clone(),
                     level,
                     name: unit.name_vi.clone(),
-                    kind: unit.kind.clone(),
-                    district: register.district_of(&unit.code, newest.end()).map(str::to_owned),
+                    parent,
+                    children: Vec::new(),
                     values: Vec::new(),
-                    series: BTreeMap::new(),
+                    series: vec![None; count * edition.quarters.len()],
                     card: None,
                     findings: (0, 0),
+                    missing: BTreeSet::new(),
                 });
             }
         }
         edition.values(store)?;
         edition.cards(store)?;
         edition.findings(store)?;
+        edition.missing(store, today)?;
         Ok(edition)
     }
 
+    /// True for an indicator that has a target.
+    pub(super) fn is_target(&self, indicator: usize) -> bool {
+        self.targets.get(indicator).is_some_and(Option::is_some)
+    }
+
+    /// Values to date of a unit's target indicator, quarter by quarter; empty for other indicators.
+    pub(super) fn series<'u>(&self, unit: &'u Unit, indicator: usize) -> &'u [Option<f64>] {
+        let Some(Some(target)) = self.targets.get(indicator) else { return &[] };
+        let n = self.quarters.len();
+        unit.series.get(target * n..(target + 1) * n).unwrap_or(&[])
+    }
+
+    /// The unit above.
+    pub(super) fn above(&self, unit: &Unit) -> Option<&Unit> {
+        self.units.get(unit.parent?)
+    }
+
+    /// The province of a unit, if that is another.
+    pub(super) fn province(&self, unit: &Unit) -> Option<&Unit> {
+        let above = self.above(unit)?;
+        if above.level == Level::Province { Some(above) } else { self.province(above) }
+    }
+
+    /// Units directly below, by code.
+    pub(super) fn below(&self, unit: &Unit) -> impl Iterator<Item = &Unit> {
+        unit.children.iter().filter_map(|at| self.units.get(*at))
+    }
+
     fn values(&mut self, store: &Store) -> Result<(), StoreError> {
+        let brought: Result<Vec<Brought>, StoreError> =
+            store.partitions("indicator_values")?.par_iter().map(|part| self.bring(part)).collect();
+        let quarters = self.quarters.len();
+        for part in brought? {
+            for (unit, target, value) in part.points {
+                self.units[unit as usize].series[usize::from(target) * quarters + part.quarter] = Some(value);
+            }
+            for (unit, value) in part.values {
+                self.units[unit as usize].values.push(value);
+            }
+        }
+        for unit in &mut self.units {
+            unit.values.sort_by_key(|v| v.indicator);
+        }
+        Ok(())
+    }
+
+    /// Reads a file of `indicator_values`: of the period shown everything, of earlier ones the targets' values.
+    fn bring(&self, part: &Partition) -> Result<Brought, StoreError> {
+        let mut brought = Brought::default();
+        let Some(quarter) = part.name.parse().ok().and_then(|p| self.quarters.iter().position(|q| *q == p)) else {
+            return Ok(brought);
+        };
+        brought.quarter = quarter;
+        let shown = quarter + 1 == self.quarters.len();
         let of: HashMap<&str, usize> =
             self.plan.indicators.iter().enumerate().map(|(at, i)| (i.code.as_str(), at)).collect();
-        for batch in store.read_table("indicator_values", COLUMNS, true)? {
-            let (unit, period, span, indicator) =
-                (text(&batch, "unit_code"), text(&batch, "period"), text(&batch, "span"), text(&batch, "indicator"));
-            let Some(quarter) = (batch.num_rows() > 0).then(|| period(0).parse::<Period>().ok()).flatten() else { continue };
-            let Some(at) = self.quarters.iter().position(|q| *q == quarter) else { continue };
-            let (state, status) = (text(&batch, "state"), text(&batch, "status"));
-            let (numerator, denominator, value) =
-                (number(&batch, "numerator"), number(&batch, "denominator"), number(&batch, "value"));
-            let (change, low, high) = (number(&batch, "change"), number(&batch, "target_low"), number(&batch, "target_high"));
-            let expected_now = number(&batch, "expected_now");
-            let (reporting, expected) = (whole(&batch, "units_reporting"), whole(&batch, "units_expected"));
-            let real = batch.column_by_name("change_is_real").cloned();
-            for row in 0..batch.num_rows() {
-                if span(row) != "year_to_date" {
+        for batch in part.read(if shown { &VALUES } else { &SERIES })? {
+            let words = |name| Words::of(&batch, name);
+            let (Some(unit), Some(span), Some(indicator)) = (words("unit_code"), words("span"), words("indicator"))
+            else {
+                continue;
+            };
+            let unit = unit.look_up(|code| self.index.get(code).copied());
+            let span = span.look_up(|s| (s == "year_to_date").then_some(()));
+            let indicator = indicator.look_up(|code| of.get(code).copied());
+            let value = numbers::<Float64Type>(&batch, "value");
+            let row = shown.then(|| Row::new(&batch));
+            for at in 0..batch.num_rows() {
+                if span.get(at).is_none() {
                     continue;
                 }
-                let (Some(&u), Some(&indicator)) = (self.index.get(&unit(row)), of.get(indicator(row).as_str())) else { continue };
-                let unit = &mut self.units[u];
-                if self.plan.target(&self.plan.indicators[indicator].code).is_some() {
-                    let series = unit.series.entry(indicator).or_insert_with(|| vec![None; self.quarters.len()]);
-                    series[at] = value(row);
+                let (Some(unit), Some(indicator)) = (unit.get(at), indicator.get(at)) else { continue };
+                if let (Some(Some(target)), Some(value)) = (self.targets.get(indicator), get(value, at)) {
+                    brought.points.push((unit as u32, *target as u16, value));
                 }
-                if quarter == self.period {
-                    unit.values.push(Value {
-                        indicator,
-                        state: State::from_word(&state(row)).unwrap_or(State::NotReported),
-                        value: value(row),
-                        change: change(row),
-                        change_is_real: real.as_ref().is_some_and(|r| !r.is_null(row) && r.as_boolean().value(row)),
-                        target: low(row).zip(high(row)),
-                        expected_now: expected_now(row),
-                        status: Status::from_word(&status(row)).unwrap_or(Status::NoTarget),
-                        reporting: reporting(row).unwrap_or_default(),
-                        expected: expected(row).unwrap_or_default(),
-                        numerator: numerator(row),
-                        denominator: denominator(row),
+                if let Some(row) = &row {
+                    brought.values.push((unit as u32, row.value(at, indicator)));
+                }
+            }
+        }
+        Ok(brought)
+    }
+
+    fn cards(&mut self, store: &Store) -> Result<(), StoreError> {
+        let wanted = self.period.to_string();
+        for part in store.partitions("scorecards")?.iter().filter(|p| p.name == wanted) {
+            for batch in part.read(&[])? {
+                let (Some(unit), Some(class)) = (Words::of(&batch, "unit_code"), Words::of(&batch, "class")) else {
+                    continue;
+                };
+                let number = |name| numbers::<Float64Type>(&batch, name);
+                let whole = |name| numbers::<Int32Type>(&batch, name);
+                let (points, max, score) = (number("rubric_points"), number("rubric_points_max"), number("score"));
+                let (low, high, of) = (whole("rank_low"), whole("rank_high"), whole("rank_of"));
+                let (complete, late) = (number("completeness"), whole("days_late"));
+                let failed = batch.column_by_name("failed_requirements").and_then(|f| f.as_list_opt::<i32>());
+                for row in 0..batch.num_rows() {
+                    let Some(&at) = self.index.get(unit.get(row)) else { continue };
+                    let failed = failed.map(|f| f.value(row));
+                    let failed = failed.as_ref().and_then(|f| f.as_string_opt::<i32>());
+                    self.units[at].card = Some(Card {
+                        class: Some(class.get(row).to_owned()).filter(|c| !c.is_empty()),
+                        points: get(points, row),
+                        points_max: get(max, row).unwrap_or_default(),
+                        failed: failed.map_or_else(Vec::new, |f| f.iter().flatten().map(str::to_owned).collect()),
+                        score: get(score, row),
+                        ranks: get(low, row).zip(get(high, row)).zip(get(of, row)).map(|((a, b), c)| (a, b, c)),
+                        completeness: get(complete, row),
+                        days_late: get(late, row).unwrap_or_default(),
                     });
                 }
             }
@@ -177,53 +264,94 @@ impl<'a> Edition<'a> {
         Ok(())
     }
 
-    fn cards(&mut self, store: &Store) -> Result<(), StoreError> {
-        for batch in store.read_table("scorecards", &[], true)? {
-            let (unit, period, class) = (text(&batch, "unit_code"), text(&batch, "period"), text(&batch, "class"));
-            let (points, max, score) =
-                (number(&batch, "rubric_points"), number(&batch, "rubric_points_max"), number(&batch, "score"));
-            let (low, high, of) = (whole(&batch, "rank_low"), whole(&batch, "rank_high"), whole(&batch, "rank_of"));
-            let (complete, late) = (number(&batch, "completeness"), whole(&batch, "days_late"));
-            let failed = batch.column_by_name("failed_requirements").cloned();
-            for row in 0..batch.num_rows() {
-                if period(row) != self.period.to_string() {
+    fn findings(&mut self, store: &Store) -> Result<(), StoreError> {
+        let wanted = self.period.to_string();
+        for part in store.partitions("findings")? {
+            for batch in part.read(&["severity", "unit_code", "period"])? {
+                let words = |name| Words::of(&batch, name);
+                let (Some(severity), Some(unit), Some(period)) = (words("severity"), words("unit_code"), words("period"))
+                else {
                     continue;
+                };
+                let period = period.look_up(|p| (p == wanted).then_some(()));
+                for row in (0..batch.num_rows()).filter(|row| period.get(*row).is_some()) {
+                    let Some(&at) = self.index.get(unit.get(row)) else { continue };
+                    match severity.get(row) {
+                        "error" => self.units[at].findings.0 += 1,
+                        "warning" => self.units[at].findings.1 += 1,
+                        _ => {}
+                    }
                 }
-                let Some(&u) = self.index.get(&unit(row)) else { continue };
-                let failed = failed.as_ref().map(|f| f.as_list::<i32>().value(row)).map_or_else(Vec::new, |list| {
-                    list.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
-                });
-                self.units[u].card = Some(Card {
-                    class: Some(class(row)).filter(|c| !c.is_empty()),
-                    points: points(row),
-                    points_max: max(row).unwrap_or_default(),
-                    failed,
-                    score: score(row),
-                    ranks: low(row).zip(high(row)).zip(of(row)).map(|((a, b), c)| (a, b, c)),
-                    completeness: complete(row),
-                    days_late: late(row).unwrap_or_default(),
-                });
             }
         }
         Ok(())
     }
 
-    fn findings(&mut self, store: &Store) -> Result<(), StoreError> {
-        let wanted = self.period.to_string();
-        for batch in store.read_table("findings", &["severity", "unit_code", "period"], true)? {
-            let (severity, unit, period) = (text(&batch, "severity"), text(&batch, "unit_code"), text(&batch, "period"));
-            for row in 0..batch.num_rows() {
-                if period(row) != wanted {
+    /// What was due within the last year and is not in, per district.
+    fn missing(&mut self, store: &Store, today: Date) -> Result<(), StoreError> {
+        let (from, to) = (self.period.year_before().end(), self.period.end());
+        let today = day_number(today);
+        for part in store.partitions("reporting")? {
+            for batch in part.read(&["district_code", "form", "period", "due_on", "received_on"])? {
+                let words = |name| Words::of(&batch, name);
+                let (Some(district), Some(form), Some(period)) = (words("district_code"), words("form"), words("period"))
+                else {
                     continue;
-                }
-                let Some(&u) = self.index.get(&unit(row)) else { continue };
-                match severity(row).as_str() {
-                    "error" => self.units[u].findings.0 += 1,
-                    "warning" => self.units[u].findings.1 += 1,
-                    _ => {}
+                };
+                let period = period.look_up(|p| p.parse::<Period>().ok().filter(|p| p.end() > from && p.end() <= to));
+                let (due, received) = (numbers::<Date32Type>(&batch, "due_on"), numbers::<Date32Type>(&batch, "received_on"));
+                for row in 0..batch.num_rows() {
+                    let Some(period) = period.get(row) else { continue };
+                    if get(received, row).is_some() || get(due, row).is_none_or(|due| due >= today) {
+                        continue;
+                    }
+                    if let Some(&at) = self.index.get(district.get(row)) {
+                        self.units[at].missing.insert(Missing { period, form: form.get(row).to_owned() });
+                    }
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// The columns of the period shown.
+struct Row<'a> {
+    state: Option<Words<'a>>,
+    status: Option<Words<'a>>,
+    real: Option<&'a arrow::array::BooleanArray>,
+    numbers: [Option<&'a PrimitiveArray<Float64Type>>; 7],
+    units: [Option<&'a PrimitiveArray<Int32Type>>; 2],
+}
+
+impl<'a> Row<'a> {
+    fn new(batch: &'a RecordBatch) -> Self {
+        let names = ["value", "change", "target_low", "target_high", "expected_now", "numerator", "denominator"];
+        Self {
+            state: Words::of(batch, "state"),
+            status: Words::of(batch, "status"),
+            real: batch.column_by_name("change_is_real").and_then(|c| c.as_boolean_opt()),
+            numbers: names.map(|name| numbers::<Float64Type>(batch, name)),
+            units: ["units_reporting", "units_expected"].map(|name| numbers::<Int32Type>(batch, name)),
+        }
+    }
+
+    fn value(&self, row: usize, indicator: usize) -> Value {
+        let number = |slot: usize| get(self.numbers[slot], row);
+        let word = |words: &Option<Words<'a>>| words.map_or("", |w| w.get(row));
+        Value {
+            indicator,
+            state: State::from_word(word(&self.state)).unwrap_or(State::NotReported),
+            value: number(0),
+            change: number(1),
+            change_is_real: self.real.is_some_and(|r| !r.is_null(row) && r.value(row)),
+            target: number(2).zip(number(3)),
+            expected_now: number(4),
+            status: Status::from_word(word(&self.status)).unwrap_or(Status::NoTarget),
+            reporting: get(self.units[0], row).unwrap_or_default(),
+            expected: get(self.units[1], row).unwrap_or_default(),
+            numerator: number(5),
+            denominator: number(6),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::State;
 
 /// A figure in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     pub(super) vi: String,
     pub(super) en: String,

@@ -43,7 +43,7 @@ pub enum PublishError {
         /// The page.
         page: String,
         /// What the template engine said.
-        source: minijinja::Error,
+        source: askama::Error,
     },
     /// A page could not be written.
     #[error("{0}")]
@@ -97,7 +97,7 @@ pub fn publish(
     }
     let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), content.get(..8).unwrap_or(&content));
     let draft = store.draft_release(&id)?;
-    let edition = edition::Edition::load(plan, register, store)?;
+    let edition = edition::Edition::load(plan, register, store, plan.local_date(now))?;
     let mut pages = 0;
     for renderer in renderers() {
         pages += renderer.render(&edition, &draft.site(), progress)?;

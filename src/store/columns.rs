@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, ListBuilder, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, ListBuilder, RecordBatch, StringArray,
     StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::Int32Type;
@@ -73,6 +73,46 @@ pub fn lists<S: AsRef<str>>(items: impl IntoIterator<Item = Vec<S>>) -> ArrayRef
         builder.append(true);
     }
     Arc::new(builder.finish())
+}
+
+/// A column of text as it comes back: keys into the few values that occur.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    keys: &'a Int32Array,
+    values: &'a StringArray,
+}
+
+impl<'a> Words<'a> {
+    /// The column of this name; `None` where it is missing or not dictionary-encoded text.
+    pub fn of(batch: &'a RecordBatch, name: &str) -> Option<Self> {
+        let array = batch.column_by_name(name)?.as_dictionary_opt::<Int32Type>()?;
+        Some(Self { keys: array.keys(), values: array.values().as_string_opt::<i32>()? })
+    }
+
+    /// The text of a row; empty where it is null.
+    pub fn get(&self, row: usize) -> &'a str {
+        if self.keys.is_null(row) { "" } else { self.values.value(self.keys.value(row) as usize) }
+    }
+
+    /// What `of` makes of each value that occurs, to be looked up by row with [`Looked::get`].
+    pub fn look_up<T: Copy>(&self, of: impl FnMut(&'a str) -> Option<T>) -> Looked<'a, T> {
+        let known = self.values.iter().map(|v| v.unwrap_or_default()).map(of).collect();
+        Looked { keys: self.keys, known }
+    }
+}
+
+/// What each row's text stands for.
+#[derive(Debug, Clone)]
+pub struct Looked<'a, T> {
+    keys: &'a Int32Array,
+    known: Vec<Option<T>>,
+}
+
+impl<T: Copy> Looked<'_, T> {
+    /// What the text of a row stands for; `None` where it is null or stands for nothing.
+    pub fn get(&self, row: usize) -> Option<T> {
+        if self.keys.is_null(row) { None } else { *self.known.get(self.keys.value(row) as usize)? }
+    }
 }
 
 /// Days since 1970-01-01.

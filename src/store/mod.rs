@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 pub use ledger::{Ledger, ReceiptRow, RunRow};
-pub use parquet::TableWriter;
+pub use parquet::{Partition, TableWriter};
 pub use release::ReleaseDraft;
 
 /// Why the store could not do what was asked.

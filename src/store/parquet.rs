@@ -48,6 +48,15 @@ impl Store {
         writer.finish()
     }
 
+    /// The files of a table, in order, each with the name of its partition: a period, or the table's own name.
+    pub fn partitions(&self, table: &'static str) -> Result<Vec<Partition>> {
+        let named = |path: PathBuf| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            Partition { table, name, path }
+        };
+        Ok(self.table_files(table)?.into_iter().map(named).collect())
+    }
+
     /// Reads columns of a table, file by file in order; with `dictionaries`, text comes as `Dictionary(Int32, Utf8)`.
     /// All columns where `columns` is empty. Files are read in parallel, the order is that of the files.
     pub fn read_table(&self, table: &str, columns: &[&str], dictionaries: bool) -> Result<Vec<RecordBatch>> {
@@ -55,6 +64,22 @@ impl Store {
         let parts: Result<Vec<Vec<RecordBatch>>> =
             files.par_iter().map(|path| read_file(table, path, columns, dictionaries)).collect();
         Ok(parts?.into_iter().flatten().collect())
+    }
+}
+
+/// One file of a table.
+#[derive(Debug, Clone)]
+pub struct Partition {
+    table: &'static str,
+    /// The period, or the table's own name where it is one file.
+    pub name: String,
+    path: PathBuf,
+}
+
+impl Partition {
+    /// Reads these columns; text comes as `Dictionary(Int32, Utf8)`.
+    pub fn read(&self, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+        read_file(self.table, &self.path, columns, true)
     }
 }
 

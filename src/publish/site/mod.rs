@@ -5,8 +5,8 @@ mod view;
 
 use std::path::Path;
 
+use askama::Template;
 use fs_err as fs;
-use minijinja::Environment;
 use rayon::prelude::*;
 
 use super::edition::{Edition, Unit};
@@ -16,19 +16,8 @@ use crate::model::{Level, Progress};
 /// The site.
 pub(super) struct Site;
 
-const TEMPLATES: [(&str, &str); 4] = [
-    ("base.html", include_str!("templates/base.html")),
-    ("overview.html", include_str!("templates/overview.html")),
-    ("ward.html", include_str!("templates/ward.html")),
-    ("macros.html", include_str!("templates/macros.html")),
-];
-
 impl Renderer for Site {
     fn render(&self, edition: &Edition<'_>, to: &Path, progress: &dyn Progress) -> Result<usize, PublishError> {
-        let mut environment = Environment::new();
-        for (name, text) in TEMPLATES {
-            environment.add_template(name, text).map_err(|source| PublishError::Page { page: name.to_owned(), source })?;
-        }
         for folder in ["ward", "district", "province"] {
             fs::create_dir_all(to.join(folder))?;
         }
@@ -39,7 +28,7 @@ impl Renderer for Site {
             .units
             .par_iter()
             .map(|unit| {
-                page(&environment, edition, unit, to)?;
+                page(edition, unit, to)?;
                 progress.advance(1);
                 Ok(())
             })
@@ -51,29 +40,22 @@ impl Renderer for Site {
             [one] => view::overview(edition, one, ""),
             many => view::provinces(edition, many),
         };
-        write(&environment, "overview.html", "index.html", &front, to)?;
+        write("index.html", &front, to)?;
         progress.finish();
         Ok(count)
     }
 }
 
-fn page(environment: &Environment<'_>, edition: &Edition<'_>, unit: &Unit, to: &Path) -> Result<(), PublishError> {
+fn page(edition: &Edition<'_>, unit: &Unit, to: &Path) -> Result<(), PublishError> {
     let name = format!("{}/{}.html", unit.level, unit.code);
     match unit.level {
-        Level::Ward => write(environment, "ward.html", &name, &view::ward(edition, unit), to),
-        _ => write(environment, "overview.html", &name, &view::overview(edition, unit, "../"), to),
+        Level::Ward => write(&name, &view::ward(edition, unit), to),
+        _ => write(&name, &view::overview(edition, unit, "../"), to),
     }
 }
 
-fn write(
-    environment: &Environment<'_>,
-    template: &str,
-    name: &str,
-    context: &impl serde::Serialize,
-    to: &Path,
-) -> Result<(), PublishError> {
-    let fail = |source| PublishError::Page { page: name.to_owned(), source };
-    let html = environment.get_template(template).map_err(fail)?.render(minijinja::Value::from_serialize(context)).map_err(fail)?;
+fn write(name: &str, page: &impl Template, to: &Path) -> Result<(), PublishError> {
+    let html = page.render().map_err(|source| PublishError::Page { page: name.to_owned(), source })?;
     fs::write(to.join(name), html)?;
     Ok(())
 }

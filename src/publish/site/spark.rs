@@ -4,12 +4,14 @@
 const SIZE: (f64, f64) = (120.0, 28.0);
 
 /// A drawn series.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spark {
     /// The line; broken where a quarter has no value.
     pub(super) path: String,
     /// Height of the required value, if there is one.
     pub(super) goal: Option<String>,
+    /// Where the last known value stands, so that a single one shows too.
+    pub(super) end: Option<(String, String)>,
 }
 
 /// Draws a series; `None` where no quarter has a value.
@@ -31,7 +33,9 @@ pub(super) fn draw(series: &[Option<f64>], goal: Option<f64>) -> Option<Spark> {
             }
         }
     }
-    Some(Spark { path, goal: goal.map(|g| format!("{:.1}", y(g))) })
+    let last = series.iter().enumerate().rev().find_map(|(at, v)| Some((at, (*v)?)));
+    let end = last.map(|(at, v)| (format!("{:.0}", step * at as f64), format!("{:.1}", y(v))));
+    Some(Spark { path, end, goal: goal.map(|g| format!("{:.1}", y(g))) })
 }
 
 #[cfg(test)]

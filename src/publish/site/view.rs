@@ -1,38 +1,36 @@
 //! What a template sees: texts only, ready to be shown.
 
-use serde::Serialize;
+use askama::Template;
 
 use super::spark::{Spark, draw};
 use crate::model::{Indicator, Level, Status};
 use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
 
-/// A page of any kind.
-#[derive(Debug, Serialize)]
-pub(super) struct Page<'a, B: Serialize> {
+/// What stands on a page of any kind.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    /// Way from the page to the site's root.
     root: &'static str,
-    title: String,
+    title: &'a str,
     plan: (&'a str, &'a str),
     notice: (&'a str, &'a str),
     period: (String, String),
-    #[serde(flatten)]
-    body: B,
 }
 
-fn page<'a, B: Serialize>(edition: &Edition<'a>, root: &'static str, title: &str, body: B) -> Page<'a, B> {
+fn page<'a>(edition: &Edition<'a>, root: &'static str, title: &'a str) -> Page<'a> {
     let plan = edition.plan;
     Page {
         root,
-        title: title.to_owned(),
+        title,
         plan: (&plan.name_vi, &plan.name_en),
         notice: (&plan.notice_vi, &plan.notice_en),
         period: (edition.period.label_vi(), edition.period.label_en()),
-        body,
     }
 }
 
 /// A status with its sign, so that no meaning is in colour alone.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Mark {
     class: &'static str,
     sign: &'static str,
@@ -56,10 +54,9 @@ const fn mark(status: Status) -> Mark {
 }
 
 /// One indicator of a unit.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Line<'a> {
     code: &'a str,
-    group: &'a str,
     vi: &'a str,
     en: &'a str,
     value: Figure,
@@ -91,7 +88,6 @@ fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&
     };
     Line {
         code: &indicator.code,
-        group: &indicator.group,
         vi: &indicator.name_vi,
         en: &indicator.name_en,
         value: shown(value, indicator),
@@ -105,7 +101,7 @@ fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&
             .change
             .filter(|c| value.change_is_real && *c != 0.0)
             .map(|c| (if c > 0.0 { "↑" } else { "↓" }, of(c))),
-        spark: unit.series.get(&value.indicator).and_then(|s| draw(s, value.target.map(|t| t.0))),
+        spark: draw(edition.series(unit, value.indicator), value.target.map(|t| t.0)),
         reporting: (value.reporting, value.expected),
         district: context(&above[0]),
         province: context(&above[1]),
@@ -113,13 +109,15 @@ fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&
 }
 
 /// A ward's scorecard.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Template)]
+#[template(path = "ward.html", config = "src/publish/site/askama.toml")]
 pub(super) struct Ward<'a> {
+    page: Page<'a>,
     code: &'a str,
     district: Option<(&'a str, &'a str)>,
-    class: Option<(&'a str, &'a str, &'a str)>,
+    class: Option<(&'a str, &'a str)>,
     points: Option<(Figure, Figure)>,
-    failed: Vec<String>,
+    failed: &'a [String],
     score: Option<Figure>,
     ranks: Option<(i32, i32, i32)>,
     completeness: Option<Figure>,
@@ -131,28 +129,26 @@ pub(super) struct Ward<'a> {
 }
 
 /// The page of a ward.
-pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Page<'a, Ward<'a>> {
-    let unit_of = |code: Option<&str>| code.and_then(|c| edition.index.get(c)).map(|at| &edition.units[*at]);
-    let district = unit_of(unit.district.as_deref());
-    let province = edition.units.iter().find(|u| u.level == Level::Province);
+pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
+    let district = edition.above(unit);
+    let province = edition.province(unit);
     let above = [district, province];
-    let plan = edition.plan;
-    let has_target = |v: &&Value| plan.target(&plan.indicators[v.indicator].code).is_some();
+    let has_target = |v: &&Value| edition.is_target(v.indicator);
     let lines = |of: &'a Unit, above: &[Option<&Unit>; 2], wanted: &dyn Fn(&&Value) -> bool| {
         of.values.iter().filter(|v| wanted(v)).map(|v| line(edition, of, v, above)).collect::<Vec<_>>()
     };
-    let card = unit.card.clone().unwrap_or_default();
-    let class = card.class.as_ref().and_then(|code| plan.rubric.classes.iter().find(|c| c.code == *code));
-    let body = Ward {
+    let card = unit.card.as_ref();
+    Ward {
+        page: page(edition, "../", &unit.name),
         code: &unit.code,
         district: district.map(|d| (d.code.as_str(), d.name.as_str())),
-        class: class.map(|c| (c.code.as_str(), c.name_vi.as_str(), c.name_en.as_str())),
-        points: card.points.map(|p| (figure::number(p, 1), figure::number(card.points_max, 0))),
-        failed: card.failed,
-        score: card.score.map(|s| figure::number(s, 1)),
-        ranks: card.ranks,
-        completeness: card.completeness.map(figure::percent),
-        days_late: card.days_late,
+        class: class_names(edition, unit),
+        points: card.and_then(|c| Some((figure::number(c.points?, 1), figure::number(c.points_max, 0)))),
+        failed: card.map_or(&[], |c| c.failed.as_slice()),
+        score: card.and_then(|c| c.score).map(|s| figure::number(s, 1)),
+        ranks: card.and_then(|c| c.ranks),
+        completeness: card.and_then(|c| c.completeness).map(figure::percent),
+        days_late: card.map_or(0, |c| c.days_late),
         findings: unit.findings,
         targets: lines(unit, &above, &has_target),
         // Targets that exist only above the ward are its district's, shown as context.
@@ -160,25 +156,39 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Page<'a, War
             lines(d, &[None, province], &|v| has_target(v) && find(unit, v.indicator).is_none())
         }),
         process: lines(unit, &above, &|v| !has_target(v)),
-    };
-    page(edition, "../", &unit.name, body)
+    }
+}
+
+/// Names of a ward's class.
+fn class_names<'a>(edition: &'a Edition<'a>, unit: &Unit) -> Option<(&'a str, &'a str)> {
+    let code = unit.card.as_ref()?.class.as_ref()?;
+    let class = edition.plan.rubric.classes.iter().find(|c| c.code == *code)?;
+    Some((&class.name_vi, &class.name_en))
 }
 
 /// A province's or a district's page, or the list of provinces.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Template)]
+#[template(path = "overview.html", config = "src/publish/site/askama.toml")]
 pub(super) struct Overview<'a> {
-    level: &'static str,
+    page: Page<'a>,
+    /// Code and name of the unit above.
+    above: Option<(&'a str, &'a str)>,
+    /// The units below are wards.
+    of_wards: bool,
     targets: Vec<Line<'a>>,
     process: Vec<Line<'a>>,
     heads: Vec<(&'a str, &'a str, &'a str)>,
     children: Vec<Child<'a>>,
+    /// Forms that are due from here and not in: form and period, and how many units lack them.
+    late: Vec<(String, String, String)>,
     wards: Vec<(&'a str, &'a str)>,
 }
 
 /// A row of the matrix: a unit below, and its targets.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Child<'a> {
-    link: String,
+    level: &'static str,
+    code: &'a str,
     name: &'a str,
     class: Option<(&'a str, &'a str)>,
     score: Option<Figure>,
@@ -186,14 +196,13 @@ struct Child<'a> {
     cells: Vec<Option<(Figure, Mark)>>,
 }
 
-fn child<'a>(edition: &'a Edition<'a>, unit: &'a Unit, heads: &[usize], root: &str) -> Child<'a> {
+fn child<'a>(edition: &'a Edition<'a>, unit: &'a Unit, heads: &[usize]) -> Child<'a> {
     let card = unit.card.as_ref();
-    let class = card.and_then(|c| c.class.as_ref());
-    let class = class.and_then(|code| edition.plan.rubric.classes.iter().find(|c| c.code == *code));
     Child {
-        link: format!("{root}{}/{}.html", unit.level, unit.code),
+        level: unit.level.as_str(),
+        code: &unit.code,
         name: &unit.name,
-        class: class.map(|c| (c.name_vi.as_str(), c.name_en.as_str())),
+        class: class_names(edition, unit),
         score: card.and_then(|c| c.score).map(|s| figure::number(s, 1)),
         completeness: card.and_then(|c| c.completeness).map(figure::percent),
         cells: heads
@@ -204,48 +213,70 @@ fn child<'a>(edition: &'a Edition<'a>, unit: &'a Unit, heads: &[usize], root: &s
 }
 
 /// The page of a province or district.
-pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'static str) -> Page<'a, Overview<'a>> {
-    let plan = edition.plan;
-    let is_target = |v: &&Value| plan.target(&plan.indicators[v.indicator].code).is_some();
-    let below: Vec<&Unit> = match unit.level {
-        Level::Province => edition.units.iter().filter(|u| u.level == Level::District).collect(),
-        _ => edition.units.iter().filter(|u| u.level == Level::Ward && u.district.as_deref() == Some(&unit.code)).collect(),
-    };
-    let heads: Vec<usize> = (0..plan.indicators.len())
-        .filter(|i| plan.target(&plan.indicators[*i].code).is_some() && below.iter().any(|u| find(u, *i).is_some()))
-        .collect();
+pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'static str) -> Overview<'a> {
+    let of_wards = unit.level == Level::District;
+    let below: Vec<&Unit> = edition.below(unit).collect();
     let none = [None, None];
-    let lines = |wanted: &dyn Fn(&&Value) -> bool| {
-        unit.values.iter().filter(|v| wanted(v)).map(|v| line(edition, unit, v, &none)).collect::<Vec<_>>()
+    let lines = |with_target: bool| {
+        let wanted = unit.values.iter().filter(|v| edition.is_target(v.indicator) == with_target);
+        wanted.map(|v| line(edition, unit, v, &none)).collect::<Vec<_>>()
     };
-    let body = Overview {
-        level: unit.level.as_str(),
-        targets: lines(&is_target),
-        process: lines(&|v| !is_target(v)),
-        heads: heads.iter().map(|i| &plan.indicators[*i]).map(|i| (i.code.as_str(), i.name_vi.as_str(), i.name_en.as_str())).collect(),
-        children: below.iter().map(|u| child(edition, u, &heads, root)).collect(),
-        wards: if unit.level == Level::Province { wards(edition) } else { Vec::new() },
+    let above = edition.above(unit).map(|p| (p.code.as_str(), p.name.as_str()));
+    let wards = match unit.level {
+        Level::Province => {
+            let below = below.iter().flat_map(|d| edition.below(d));
+            below.map(|u| (u.code.as_str(), u.name.as_str())).collect()
+        }
+        _ => Vec::new(),
     };
-    page(edition, root, &unit.name, body)
-}
-
-fn wards<'a>(edition: &'a Edition<'a>) -> Vec<(&'a str, &'a str)> {
-    edition.units.iter().filter(|u| u.level == Level::Ward).map(|u| (u.code.as_str(), u.name.as_str())).collect()
+    Overview {
+        page: page(edition, root, &unit.name),
+        above,
+        of_wards,
+        targets: lines(true),
+        process: lines(false),
+        late: missing(edition, &below),
+        wards,
+        ..matrix(edition, root, &unit.name, &below)
+    }
 }
 
 /// The front page of a pipeline that holds several provinces.
-pub(super) fn provinces<'a>(edition: &'a Edition<'a>, all: &[&'a Unit]) -> Page<'a, Overview<'a>> {
+pub(super) fn provinces<'a>(edition: &'a Edition<'a>, all: &[&'a Unit]) -> Overview<'a> {
+    matrix(edition, "", &edition.plan.name_vi, all)
+}
+
+/// A page with nothing but the units below and their targets.
+fn matrix<'a>(edition: &'a Edition<'a>, root: &'static str, title: &'a str, below: &[&'a Unit]) -> Overview<'a> {
     let plan = edition.plan;
     let heads: Vec<usize> = (0..plan.indicators.len())
-        .filter(|i| plan.target(&plan.indicators[*i].code).is_some() && all.iter().any(|u| find(u, *i).is_some()))
+        .filter(|i| edition.is_target(*i) && below.iter().any(|u| find(u, *i).is_some()))
         .collect();
-    let body = Overview {
-        level: "nation",
+    Overview {
+        page: page(edition, root, title),
+        above: None,
+        of_wards: false,
         targets: Vec::new(),
         process: Vec::new(),
-        heads: heads.iter().map(|i| &plan.indicators[*i]).map(|i| (i.code.as_str(), i.name_vi.as_str(), i.name_en.as_str())).collect(),
-        children: all.iter().map(|u| child(edition, u, &heads, "")).collect(),
+        heads: heads
+            .iter()
+            .map(|i| &plan.indicators[*i])
+            .map(|i| (i.code.as_str(), i.name_vi.as_str(), i.name_en.as_str()))
+            .collect(),
+        children: below.iter().map(|u| child(edition, u, &heads)).collect(),
+        late: Vec::new(),
         wards: Vec::new(),
-    };
-    page(edition, "", &plan.name_vi, body)
+    }
+}
+
+/// Units below that lack reports of the period shown.
+fn missing(_: &Edition<'_>, below: &[&Unit]) -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    for unit in below {
+        for m in &unit.missing {
+            let what = (format!("{} – biểu {}", m.period.label_vi(), m.form), format!("{}, form {}", m.period.label_en(), m.form));
+            all.push((unit.name.clone(), what.0, what.1));
+        }
+    }
+    all
 }
