@@ -25,7 +25,7 @@ fn run() -> Case {
         let path = case.join("inbox").join(&row["file"]);
         let time: jiff::Timestamp = row["received_at"].parse().unwrap();
         if !path.is_symlink() {
-            std::fs::File::options().write(true).open(&path).unwrap().set_modified(time.into()).unwrap();
+            std::fs::File::options().write(true).open(&path).unwrap().set_modified(moment(time)).unwrap();
         }
     }
     let store = folder.path().join("store");
@@ -43,6 +43,11 @@ fn run() -> Case {
     ]);
     said(&output, 0);
     Case { truth: case.join("truth"), store, _folder: folder }
+}
+
+fn moment(time: jiff::Timestamp) -> std::time::SystemTime {
+    let since = std::time::Duration::from_micros(time.as_microsecond().unsigned_abs());
+    std::time::SystemTime::UNIX_EPOCH + since
 }
 
 /// Files whose encoding this reader does not claim to know.

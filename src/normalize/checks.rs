@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::layout::Layout;
 use super::read::Grid;
-use super::reading::{Form, Received, Row};
+use super::reading::{Form, Observed, Received, Row};
 use super::units::{Match, Roll};
 use super::values::Value;
 use crate::model::{Code, Finding, Plan, RuleKind};
@@ -12,8 +12,6 @@ use crate::model::{Code, Finding, Plan, RuleKind};
 /// Which rows are used; findings for those that are not, and for units without a row.
 pub(super) fn rows(
     grid: &Grid,
-    layout: &Layout,
-    plan: &Plan,
     roll: &Roll<'_>,
     rows: &[Row<'_>],
     received: &Received<'_>,
@@ -29,14 +27,15 @@ pub(super) fn rows(
     let mut first: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         match &row.unit {
-            Match::Bad(code) => {
+            Match::Bad(code) | Match::Other(code, _) => {
                 let (vi, en) = match code {
                     Code::UnitNotYours => ("một đơn vị của huyện gửi", "a unit of the sending district"),
                     Code::UnitNotInForce => ("một đơn vị tồn tại trong kỳ", "a unit in force in the period"),
                     Code::UnitAmbiguous => ("tên đầy đủ hoặc mã đơn vị", "the full name or the unit's code"),
                     _ => ("tên một đơn vị trong danh mục", "the name of a unit of the register"),
                 };
-                add(row, *code, None, vi, en);
+                let unit = if let Match::Other(_, unit) = &row.unit { Some(unit.as_str()) } else { None };
+                add(row, *code, unit, vi, en);
             }
             Match::Unit(unit, close) => {
                 let code = roll.own[*unit].code.as_str();
@@ -76,7 +75,6 @@ pub(super) fn rows(
             out.findings.push(f);
         }
     }
-    let _ = (layout, plan);
     used
 }
 
@@ -103,35 +101,53 @@ pub(super) fn total(
     }
 }
 
+/// A rule of the plan over element indices.
+pub(super) enum Rule {
+    PartExceedsWhole { part: usize, whole: usize },
+    PartsDoNotSum { parts: Vec<usize>, whole: usize },
+}
+
+/// The rules that can be judged within one form.
+pub(super) fn compile(plan: &Plan) -> Vec<Rule> {
+    let of = |rule: &crate::model::Rule| match &rule.kind {
+        RuleKind::PartExceedsWhole { part, whole } => {
+            Some(Rule::PartExceedsWhole { part: plan.element_index(part)?, whole: plan.element_index(whole)? })
+        }
+        RuleKind::PartsDoNotSum { parts, whole } => Some(Rule::PartsDoNotSum {
+            parts: parts.iter().map(|p| plan.element_index(p)).collect::<Option<_>>()?,
+            whole: plan.element_index(whole)?,
+        }),
+        RuleKind::Outlier { .. } => None,
+    };
+    plan.rules.iter().filter_map(of).collect()
+}
+
 /// The plan's rules, unit by unit.
-pub(super) fn rules(grid: &Grid, plan: &Plan, received: &Received<'_>, out: &mut Form) {
+pub(super) fn rules(grid: &Grid, plan: &Plan, rules: &[Rule], received: &Received<'_>, out: &mut Form) {
     let mut found = Vec::new();
+    let mut known: Vec<Option<Observed>> = vec![None; plan.elements.len()];
     for of_unit in out.values.chunk_by(|a, b| a.unit == b.unit) {
-        let get = |code: &str| {
-            let element = plan.element_index(code)?;
-            of_unit.iter().find(|v| usize::from(v.element) == element)
-        };
-        for rule in &plan.rules {
-            let (code, at, found_text, wanted) = match &rule.kind {
-                RuleKind::PartExceedsWhole { part, whole } => {
-                    let (Some(p), Some(w)) = (get(part), get(whole)) else { continue };
-                    if p.value <= w.value {
+        known.fill(None);
+        for value in of_unit {
+            known[usize::from(value.element)] = Some(*value);
+        }
+        for rule in rules {
+            let (code, at, wanted) = match rule {
+                Rule::PartExceedsWhole { part, whole } => {
+                    let (Some(part), Some(whole)) = (known[*part], known[*whole]) else { continue };
+                    if part.value <= whole.value {
                         continue;
                     }
-                    (Code::PartExceedsWhole, p, p.value, format!("≤ {}", w.value))
+                    (Code::PartExceedsWhole, part, format!("≤ {}", whole.value))
                 }
-                RuleKind::PartsDoNotSum { parts, whole } => {
-                    let Some(w) = get(whole) else { continue };
-                    let values: Option<Vec<f64>> = parts.iter().map(|p| get(p).map(|v| v.value)).collect();
-                    let Some(sum) = values.map(|v| v.iter().sum::<f64>()) else { continue };
-                    if (sum - w.value).abs() <= 1e-6 {
-                        continue;
-                    }
-                    (Code::PartsDoNotSum, w, w.value, format!("{sum}"))
+                Rule::PartsDoNotSum { parts, whole } => {
+                    let Some(whole) = known[*whole] else { continue };
+                    let sum = parts.iter().try_fold(0.0, |sum, part| known[*part].map(|v| sum + v.value));
+                    let Some(sum) = sum.filter(|sum| (sum - whole.value).abs() > 1e-6) else { continue };
+                    (Code::PartsDoNotSum, whole, sum.to_string())
                 }
-                RuleKind::Outlier { .. } => continue,
             };
-            let mut f = Finding::new(code, received.submission_id, found_text.to_string(), &wanted, &wanted);
+            let mut f = Finding::new(code, received.submission_id, at.value.to_string(), &wanted, &wanted);
             f.cell = Some(grid.address(at.row, u32::from(at.column)));
             f.unit_code = out.units.get(at.unit as usize).cloned();
             f.element = Some(plan.elements[usize::from(at.element)].code.clone());

@@ -2,9 +2,11 @@
 //!
 //! Nothing is skipped by count: the header is where the plan's labels are, over one to three rows, in any column order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::fold::{fold, fold_header, similarity};
+use super::memo::Memo;
 use super::read::{Cell, Content, Grid};
 use crate::model::{Element, Form, Plan};
 
@@ -13,11 +15,28 @@ const TITLE_ROWS: u32 = 60;
 /// Rows that a header may take.
 const HEADER_ROWS: u32 = 4;
 
-/// Labels of a plan, folded once.
+/// Labels of a plan, folded once, and what is known of headers by now.
 pub(super) struct Labels {
     /// By form: folded label → element index in the plan.
     forms: Vec<(BTreeMap<String, usize>, Vec<(String, usize)>)>,
     marks: Vec<Vec<String>>,
+    /// By form: the element of a header's text, exactly and nearly.
+    exact: Vec<Memo<Option<usize>>>,
+    near: Vec<Memo<Option<usize>>>,
+    /// The form that a text of the title block names.
+    marked: Memo<Option<usize>>,
+    roles: Memo<Option<Role>>,
+    /// Headers in which every column was recognised, by their first texts.
+    headers: RwLock<HashMap<String, Vec<Arc<Header>>>>,
+}
+
+/// A header in which every column was recognised: wherever the same cells stand again, the layout is the same.
+struct Header {
+    /// As if the header began in row 0.
+    layout: Layout,
+    /// Row, column and text of each cell.
+    cells: Vec<(u32, u32, String)>,
+    merges: Vec<(u32, u32, u32, u32)>,
 }
 
 impl Labels {
@@ -42,6 +61,58 @@ impl Labels {
         Self {
             forms: plan.forms.iter().map(of).collect(),
             marks: plan.forms.iter().map(|f| f.marks.iter().map(|m| fold(m)).collect()).collect(),
+            exact: plan.forms.iter().map(|_| Memo::default()).collect(),
+            near: plan.forms.iter().map(|_| Memo::default()).collect(),
+            marked: Memo::default(),
+            roles: Memo::default(),
+            headers: RwLock::default(),
+        }
+    }
+
+    fn role(&self, text: &str) -> Option<Role> {
+        self.roles.get(text, || role(text))
+    }
+
+    /// The layout of a sheet whose header was seen before.
+    fn seen(&self, grid: &Grid, marked: Option<usize>) -> Option<Layout> {
+        let rows: Vec<&[Cell]> = grid.rows().take_while(|r| r[0].row < TITLE_ROWS).collect();
+        let headers = self.headers.read().unwrap_or_else(PoisonError::into_inner);
+        for row in rows.iter().rev() {
+            let Some(known) = headers.get(&key(grid, row)) else { continue };
+            let top = row[0].row;
+            let found = known.iter().find(|h| marked.is_none_or(|m| m == h.layout.form) && h.stands(grid, top));
+            let Some(header) = found else { continue };
+            let layout = header.layout.moved(top);
+            // A second header in the same sheet is a matter for the full search.
+            let another = |row: &&&[Cell]| {
+                !(layout.header..layout.first).contains(&row[0].row)
+                    && row.iter().take(3).any(|c| self.role(grid.raw(c)).is_some())
+            };
+            return if rows.iter().any(|row| another(&row)) { None } else { Some(layout) };
+        }
+        None
+    }
+
+    /// Remembers a header in which every column was recognised.
+    fn learn(&self, grid: &Grid, layout: &Layout, plan: &Plan) {
+        let whole = layout.columns.len() == plan.forms[layout.form].elements.len();
+        if !whole || !layout.doubled.is_empty() || !layout.unknown.is_empty() || layout.name.is_none() {
+            return;
+        }
+        let top = layout.header;
+        let within: Vec<&Cell> = block(grid, top, layout.first).iter().collect();
+        if within.iter().any(|c| !matches!(c.content, Content::Text { .. })) {
+            return;
+        }
+        let header = Header {
+            layout: Layout { header: 0, first: layout.first - top, ..layout.clone() },
+            cells: within.iter().map(|c| (c.row - top, c.column, grid.raw(c).to_owned())).collect(),
+            merges: merges(grid, top, layout.first).collect(),
+        };
+        let mut headers = self.headers.write().unwrap_or_else(PoisonError::into_inner);
+        let known = headers.entry(key(grid, row_cells(grid, top))).or_default();
+        if !known.iter().any(|h| h.cells == header.cells && h.merges == header.merges) && known.len() < 100 {
+            known.push(Arc::new(header));
         }
     }
 
@@ -51,10 +122,14 @@ impl Labels {
     }
 
     fn exact(&self, form: usize, text: &str) -> Option<usize> {
-        self.forms[form].0.get(&fold_header(text)).copied()
+        self.exact[form].get(text, || self.forms[form].0.get(&fold_header(text)).copied())
     }
 
     fn near(&self, form: usize, text: &str) -> Option<usize> {
+        self.near[form].get(text, || self.nearest(form, text))
+    }
+
+    fn nearest(&self, form: usize, text: &str) -> Option<usize> {
         let folded = fold_header(text);
         let (_, own) = &self.forms[form];
         if folded.len() < 10 {
@@ -117,9 +192,61 @@ pub(super) struct Layout {
     pub(super) doubled: Vec<(u32, u32, usize)>,
 }
 
+impl Layout {
+    /// The layout of a header that begins in row `top` instead of row 0.
+    fn moved(&self, top: u32) -> Self {
+        Self { header: top, first: self.first + top, ..self.clone() }
+    }
+}
+
+impl Header {
+    /// Whether these very cells stand in `grid` from row `top` on.
+    fn stands(&self, grid: &Grid, top: u32) -> bool {
+        let end = top + self.layout.first;
+        let cells = block(grid, top, end);
+        cells.len() == self.cells.len()
+            && cells.iter().zip(&self.cells).all(|(cell, (row, column, text))| {
+                cell.row - top == *row && cell.column == *column && grid.raw(cell) == text
+            })
+            && merges(grid, top, end).eq(self.merges.iter().copied())
+    }
+}
+
+/// The cells of these rows.
+fn block(grid: &Grid, top: u32, end: u32) -> &[Cell] {
+    let from = grid.cells.partition_point(|c| c.row < top);
+    let to = grid.cells.partition_point(|c| c.row < end);
+    grid.cells.get(from..to).unwrap_or(&[])
+}
+
+/// Merged regions that begin in these rows, as if the first were row 0.
+fn merges(grid: &Grid, top: u32, end: u32) -> impl Iterator<Item = (u32, u32, u32, u32)> {
+    let within = grid.merges.iter().filter(move |m| (top..end).contains(&m.0));
+    within.map(move |m| (m.0 - top, m.1, m.2 - top, m.3))
+}
+
+/// The first texts of a row, by which a header is looked up.
+fn key(grid: &Grid, row: &[Cell]) -> String {
+    let mut key = String::new();
+    for cell in row.iter().take(2) {
+        key.push_str(grid.raw(cell));
+        key.push('\n');
+    }
+    key
+}
+
 /// Finds the form and its layout; `None` where no form of the plan is recognised.
 pub(super) fn find(grid: &Grid, plan: &Plan, labels: &Labels) -> Option<Layout> {
     let marked = marked(grid, labels);
+    if let Some(layout) = labels.seen(grid, marked) {
+        return Some(layout);
+    }
+    let found = search(grid, plan, labels, marked)?;
+    labels.learn(grid, &found, plan);
+    Some(found)
+}
+
+fn search(grid: &Grid, plan: &Plan, labels: &Labels, marked: Option<usize>) -> Option<Layout> {
     let mut best: Option<(usize, Layout)> = None;
     for form in 0..plan.forms.len() {
         if marked.is_some_and(|m| m != form) {
@@ -138,20 +265,18 @@ pub(super) fn find(grid: &Grid, plan: &Plan, labels: &Labels) -> Option<Layout> 
     best.map(|(_, layout)| layout)
 }
 
-/// The form whose mark ("Biểu 01") stands in the title block, if exactly one does.
+/// The form whose mark ("Biểu 01") stands in the title block; of several the first.
 fn marked(grid: &Grid, labels: &Labels) -> Option<usize> {
-    let mut found = None;
-    for cell in grid.cells.iter().take_while(|c| c.row < TITLE_ROWS).take(40) {
-        let Content::Text { .. } = cell.content else { continue };
-        let text = fold(grid.raw(cell));
-        for (form, marks) in labels.marks.iter().enumerate() {
-            let hit = marks.iter().any(|m| text == *m || text.starts_with(&format!("{m} ")) || text.ends_with(&format!(" {m}")));
-            if hit && found.is_none() {
-                found = Some(form);
-            }
-        }
-    }
-    found
+    let title = grid.cells.iter().take_while(|c| c.row < TITLE_ROWS).take(40);
+    let mut texts = title.filter(|c| matches!(c.content, Content::Text { .. })).map(|c| grid.raw(c));
+    texts.find_map(|text| labels.marked.get(text, || named(text, labels)))
+}
+
+/// The form that a text of the title block names.
+fn named(text: &str, labels: &Labels) -> Option<usize> {
+    let text = fold(text);
+    let hit = |m: &String| text == *m || text.starts_with(&format!("{m} ")) || text.ends_with(&format!(" {m}"));
+    labels.marks.iter().position(|marks| marks.iter().any(hit))
 }
 
 fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
@@ -226,7 +351,7 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, top: u32, height: u32) -> 
                     layout.columns.push(Column { column: *column, element });
                 }
             }
-            None => match role(&leaf) {
+            None => match labels.role(&leaf) {
                 Some(Role::Code) if layout.code.is_none() => layout.code = Some(*column),
                 Some(Role::Name) if layout.name.is_none() => layout.name = Some(*column),
                 Some(Role::Number) => {}
@@ -304,6 +429,7 @@ fn of_path(path: &[(u32, String)], form: usize, labels: &Labels) -> Option<usize
 }
 
 /// Columns that are not figures.
+#[derive(Debug, Clone, Copy)]
 enum Role {
     Number,
     Code,

@@ -9,6 +9,7 @@
 mod checks;
 mod fold;
 mod layout;
+mod memo;
 mod period;
 mod read;
 mod reading;
@@ -65,11 +66,11 @@ pub fn normalize(
     let receipts = store.ledger()?.receipts()?;
     let files = receipts.len();
     progress.start("normalize", files as u64);
-    let labels = layout::Labels::new(plan);
+    let desk = reading::Desk::new(plan, register);
     let submissions: Result<Vec<Submission>, StoreError> = first_receipts(receipts)
         .into_par_iter()
         .map(|(receipt, again)| {
-            let outcome = outcome(&receipt, plan, register, store, &labels)?;
+            let outcome = outcome(&receipt, plan, store, &desk)?;
             progress.advance(1 + again.len() as u64);
             Ok(Submission { receipt, outcome, again })
         })
@@ -102,9 +103,8 @@ fn first_receipts(receipts: Vec<ReceiptRow>) -> Vec<(ReceiptRow, Vec<ReceiptRow>
 fn outcome(
     receipt: &ReceiptRow,
     plan: &Plan,
-    register: &Register,
     store: &Store,
-    labels: &layout::Labels,
+    desk: &reading::Desk<'_>,
 ) -> Result<reading::Outcome, StoreError> {
     let id = raw::submission_id(&receipt.sha256);
     if !receipt.refused.is_empty() {
@@ -123,7 +123,7 @@ fn outcome(
         file_name: &receipt.file_name,
         day: plan.local_date(at),
     };
-    let outcome = reading::read(bytes, &received, plan, register, labels);
+    let outcome = reading::read(bytes, &received, desk);
     if let Err(finding) = &outcome {
         tracing::info!(
             stage = "normalize",

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::fold::fold;
 use super::layout::{self, Labels, Layout};
 use super::read::{self, Cell, Content, Grid};
-use super::units::{Match, Roll};
+use super::units::{Match, Roll, Rolls};
 use super::values::{self, Value, Wanted};
 use super::{checks, period};
 use crate::model::{Code, Finding, Frequency, Kind, Period, Plan};
@@ -60,8 +60,26 @@ pub(super) struct Row<'g> {
     pub(super) values: Vec<(Option<&'g Cell>, Value)>,
 }
 
+/// What is worked out once for all files.
+pub(super) struct Desk<'a> {
+    plan: &'a Plan,
+    register: &'a Register,
+    labels: Labels,
+    rolls: Rolls<'a>,
+    rules: Vec<checks::Rule>,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk at which the plan's forms are read.
+    pub(super) fn new(plan: &'a Plan, register: &'a Register) -> Self {
+        let (labels, rolls) = (Labels::new(plan), Rolls::new(register));
+        Self { plan, register, labels, rolls, rules: checks::compile(plan) }
+    }
+}
+
 /// Reads one received file.
-pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, plan: &Plan, register: &Register, labels: &Labels) -> Outcome {
+pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
+    let Desk { plan, register, labels, rolls, rules } = desk;
     let refuse = |code: Code, found: String, vi: &str, en: &str| {
         Box::new(Finding::new(code, received.submission_id, found, vi, en))
     };
@@ -105,16 +123,16 @@ pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, plan: &Plan, registe
             "a folder named by a district's code",
         ));
     }
-    let roll = Roll::new(register, form.level, received.district, period.end());
+    let roll = rolls.of(form.level, received.district, period.end());
     let mut out = Form { form: layout.form, period: Some(period), sheet: grid.sheet.clone(), ..Form::default() };
     columns(grid, &layout, plan, received, &mut out);
     let (rows, total) = rows(grid, &layout, plan, &roll);
-    let used = checks::rows(grid, &layout, plan, &roll, &rows, received, &mut out);
+    let used = checks::rows(grid, &roll, &rows, received, &mut out);
     if let Some(total) = &total {
         checks::total(grid, &layout, plan, &rows, total, received, &mut out);
     }
     accept(grid, &layout, plan, &roll, &rows, &used, received, &mut out);
-    checks::rules(grid, plan, received, &mut out);
+    checks::rules(grid, plan, rules, received, &mut out);
     for finding in &mut out.findings {
         finding.period = Some(period);
         finding.sheet.clone_from(&grid.sheet);
@@ -308,8 +326,11 @@ fn holds_persons(grid: &Grid) -> bool {
     ];
     grid.rows().any(|row| {
         row.iter()
-            .filter(|c| matches!(c.content, Content::Text { .. }) && grid.raw(c).len() < 60)
-            .filter(|c| HEADERS.contains(&fold(grid.raw(c)).as_str()))
+            .map(|c| grid.raw(c))
+            .filter(|text| text.len() >= 4 && text.len() < 60)
+            // Few texts begin as one of these headers does; only those are folded.
+            .filter(|text| text.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| "hnscHNSC".contains(c)))
+            .filter(|text| HEADERS.contains(&fold(text).as_str()))
             .count()
             >= 2
     })

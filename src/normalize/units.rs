@@ -1,6 +1,7 @@
 //! A row's code and name → the unit, among the sender's own units in force in the period.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::civil::Date;
 
@@ -8,16 +9,48 @@ use super::fold::{fold, fold_name, similarity};
 use crate::model::{Code, Level, UnitVersion};
 use crate::register::Register;
 
+/// The rolls of every sender, each made once for as long as no unit changes.
+pub(super) struct Rolls<'a> {
+    register: &'a Register,
+    /// Days on which any unit begins or ends, sorted.
+    turns: Vec<Date>,
+    /// By sender, level and how many turns came before.
+    known: RwLock<HashMap<(String, Level, usize), Arc<Roll<'a>>>>,
+}
+
+impl<'a> Rolls<'a> {
+    pub(super) fn new(register: &'a Register) -> Self {
+        let days = register.versions().iter().flat_map(|v| std::iter::once(v.valid_from).chain(v.valid_to));
+        let mut turns: Vec<Date> = days.collect();
+        turns.sort_unstable();
+        turns.dedup();
+        Self { register, turns, known: RwLock::default() }
+    }
+
+    /// The roll of a district on a day; for a form about the district itself, the district alone.
+    pub(super) fn of(&self, level: Level, district: &str, day: Date) -> Arc<Roll<'a>> {
+        let key = (district.to_owned(), level, self.turns.partition_point(|turn| *turn <= day));
+        if let Some(roll) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return roll.clone();
+        }
+        let roll = Arc::new(Roll::new(self.register, level, district.to_owned(), day));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(key, roll.clone());
+        roll
+    }
+}
+
 /// The units that a sender may report on, ready for look-ups.
 pub(super) struct Roll<'a> {
     register: &'a Register,
     level: Level,
     day: Date,
-    district: &'a str,
+    district: String,
     /// Own units in force, by code.
     pub(super) own: Vec<&'a UnitVersion>,
     /// Names with accents, aliases with accents, names without, aliases without: the first that knows a text decides.
     names: [BTreeMap<String, Vec<usize>>; 4],
+    /// Names exactly as the register has them, where one unit alone bears them: nearly all rows.
+    registered: HashMap<&'a str, usize>,
 }
 
 /// What a row's unit came to.
@@ -27,6 +60,8 @@ pub(super) enum Match {
     Unit(usize, Option<String>),
     /// Not usable, with the code of the finding.
     Bad(Code),
+    /// A unit that the sender may not report on, with the code of the finding and of the unit.
+    Other(Code, String),
 }
 
 const PREFIXES: [&str; 16] = [
@@ -34,13 +69,13 @@ const PREFIXES: [&str; 16] = [
 ];
 
 impl<'a> Roll<'a> {
-    /// The roll of a district on a day; for a form about the district itself, the district alone.
-    pub(super) fn new(register: &'a Register, level: Level, district: &'a str, day: Date) -> Self {
+    fn new(register: &'a Register, level: Level, district: String, day: Date) -> Self {
         let own: Vec<&UnitVersion> = match level {
-            Level::District => register.at(district, day).into_iter().collect(),
-            _ => register.children(district, day).filter(|u| u.level == level).collect(),
+            Level::District => register.at(&district, day).into_iter().collect(),
+            _ => register.children(&district, day).filter(|u| u.level == level).collect(),
         };
-        let mut roll = Self { register, level, day, district, own, names: Default::default() };
+        let mut roll =
+            Self { register, level, day, district, own, names: Default::default(), registered: HashMap::new() };
         for (at, unit) in roll.own.iter().enumerate() {
             let aliases = register.aliases(&unit.code).iter().map(|a| (a.as_str(), 1));
             for (name, alias) in std::iter::once((unit.name_vi.as_str(), 0)).chain(aliases) {
@@ -50,19 +85,29 @@ impl<'a> Roll<'a> {
                 }
             }
         }
+        for (at, unit) in roll.own.iter().enumerate() {
+            if roll.by_name(&unit.name_vi) == Match::Unit(at, None) {
+                roll.registered.insert(&unit.name_vi, at);
+            }
+        }
         roll
     }
 
     /// Finds a row's unit by its code, then its name.
     pub(super) fn find(&self, code: &str, name: &str) -> Match {
         let code = code.trim();
+        if let Some(at) = self.registered.get(name.trim())
+            && (code.is_empty() || code == self.own[*at].code)
+        {
+            return Match::Unit(*at, None);
+        }
         if !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()) {
             // A typed number has lost its leading zeros.
             let width = self.own.first().map_or(code.len(), |u| u.code.len());
             let code = format!("{code:0>width$}");
             if let Some(at) = self.own.iter().position(|u| u.code == code) {
                 // A code may have been given to another unit: the name of the one before is not this unit.
-                return if self.was_called(&code, name) { Match::Bad(Code::UnitNotInForce) } else { Match::Unit(at, None) };
+                return if self.was_called(&code, name) { Match::Other(Code::UnitNotInForce, code) } else { Match::Unit(at, None) };
             }
             if let Some(bad) = self.elsewhere(&code) {
                 return bad;
@@ -115,10 +160,11 @@ impl<'a> Roll<'a> {
         if versions.is_empty() {
             return None;
         }
-        Some(Match::Bad(match self.register.at(code, self.day) {
+        let finding = match self.register.at(code, self.day) {
             Some(_) => Code::UnitNotYours,
             None => Code::UnitNotInForce,
-        }))
+        };
+        Some(Match::Other(finding, code.to_owned()))
     }
 
     /// A name that no own unit bears: another district's, an old or future one of this district, or unknown.
@@ -127,20 +173,22 @@ impl<'a> Roll<'a> {
         if wanted.is_empty() {
             return Match::Bad(Code::UnitUnknown);
         }
-        let mut code = Code::UnitUnknown;
+        let mut others: Vec<&str> = Vec::new();
         for unit in self.register.versions() {
             if unit.level != self.level || fold_name(unit.bare_name()) != wanted {
                 continue;
             }
             if unit.in_force(self.day) {
-                if code == Code::UnitUnknown {
-                    code = Code::UnitNotYours;
-                }
-            } else if unit.parent_code.as_deref() == Some(self.district) {
-                return Match::Bad(Code::UnitNotInForce);
+                others.push(&unit.code);
+            } else if unit.parent_code.as_ref() == Some(&self.district) {
+                return Match::Other(Code::UnitNotInForce, unit.code.clone());
             }
         }
-        Match::Bad(code)
+        match others.as_slice() {
+            [] => Match::Bad(Code::UnitUnknown),
+            [one] => Match::Other(Code::UnitNotYours, (*one).to_owned()),
+            _ => Match::Bad(Code::UnitNotYours),
+        }
     }
 
     fn was_called(&self, code: &str, name: &str) -> bool {

@@ -101,21 +101,32 @@ fn digits(text: &str) -> Option<u64> {
 
 /// A number without its sign, in Vietnamese or plain notation.
 fn number(text: &str, wanted: Wanted) -> Option<f64> {
-    let spaced = |c: char| c == ' ' || c == '\u{a0}' || c == '\u{202f}';
+    let spaced = |b: u8| b == b' ';
     if let Some(n) = digits(text) {
         return Some(n as f64);
     }
+    // Spaces that do not break are spaces.
+    let plain;
+    let text = if text.contains(['\u{a0}', '\u{202f}']) {
+        plain = text.replace(['\u{a0}', '\u{202f}'], " ");
+        plain.as_str()
+    } else {
+        text
+    };
     // 1.234.567 and 1.234,5 and 1 234,5
     let (whole, decimals) = match text.split_once(',') {
         Some((whole, decimals)) => (whole, Some(decimals)),
         None => (text, None),
     };
-    let joined = grouped(whole, |c| c == '.').or_else(|| grouped(whole, spaced)).or_else(|| digits(whole).map(|n| n.to_string()));
+    let joined = grouped(whole, |b| b == b'.').or_else(|| grouped(whole, spaced)).or_else(|| digits(whole));
     if let Some(joined) = joined {
         match decimals {
-            None => return joined.parse().ok(),
-            Some(d) if !d.is_empty() && digits(d).is_some() => return format!("{joined}.{d}").parse().ok(),
-            Some(_) => {}
+            None => return Some(joined as f64),
+            Some(d) => {
+                if let Some(n) = decimal(joined, d) {
+                    return Some(n);
+                }
+            }
         }
     }
     // 1,234,567 and 1,234.5: two commas, or a comma before a point, can only part thousands.
@@ -123,43 +134,53 @@ fn number(text: &str, wanted: Wanted) -> Option<f64> {
         Some((whole, decimals)) => (whole, Some(decimals)),
         None => (text, None),
     };
-    if let Some(joined) = grouped(whole, |c| c == ',') {
-        return match decimals {
-            None => joined.parse().ok(),
-            Some(d) if !d.is_empty() && digits(d).is_some() => format!("{joined}.{d}").parse().ok(),
-            Some(_) => None,
-        };
+    if let Some(joined) = grouped(whole, |b| b == b',') {
+        return decimals.map_or(Some(joined as f64), |d| decimal(joined, d));
     }
     // 7.5 in money or points: three digits behind the point would be thousands.
     if let (Wanted::Decimal, Some(d)) = (wanted, decimals)
-        && digits(whole).is_some()
-        && digits(d).is_some()
-        && !d.is_empty()
         && !whole.is_empty()
         && (d.len() != 3 || whole.len() > 3)
     {
-        return format!("{whole}.{d}").parse().ok();
+        return decimal(digits(whole)?, d);
     }
     None
 }
 
-/// The digits of a number parted into thousands: one to three, then groups of exactly three.
-fn grouped(text: &str, parts: impl Fn(char) -> bool) -> Option<String> {
-    let mut groups = text.split(&parts);
-    let first = groups.next()?;
-    if first.is_empty() || first.len() > 3 || digits(first).is_none() {
+/// Largest whole number up to which a double holds every whole number.
+const EXACT: u64 = 1 << 53;
+
+/// A whole part and the digits behind its decimal sign. Both mantissa and power of ten are exact, so their quotient is
+/// the nearest double; a longer number is not a figure of a form.
+fn decimal(whole: u64, digits_behind: &str) -> Option<f64> {
+    if digits_behind.is_empty() {
         return None;
     }
-    let mut joined = first.to_owned();
-    let mut more = false;
-    for group in groups {
-        if group.len() != 3 || digits(group).is_none() {
+    let behind = digits_behind.trim_end_matches('0');
+    let power = 10u64.checked_pow(behind.len() as u32)?;
+    // What was trimmed are zeros, so `digits` of the rest says whether all are digits.
+    let mantissa = whole.checked_mul(power)?.checked_add(digits(behind)?)?;
+    (mantissa <= EXACT).then(|| mantissa as f64 / power as f64)
+}
+
+/// The digits of a number parted into thousands: one to three, then groups of exactly three.
+fn grouped(text: &str, parts: impl Fn(u8) -> bool) -> Option<u64> {
+    let (mut n, mut in_group, mut groups) = (0u64, 0, 0);
+    for byte in text.bytes() {
+        if parts(byte) {
+            // The first group has one to three digits, the others three.
+            if in_group == 0 || in_group > 3 || (groups > 0 && in_group != 3) {
+                return None;
+            }
+            (groups, in_group) = (groups + 1, 0);
+        } else if byte.is_ascii_digit() {
+            n = n.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+            in_group += 1;
+        } else {
             return None;
         }
-        joined.push_str(group);
-        more = true;
     }
-    more.then_some(joined)
+    (groups > 0 && in_group == 3).then_some(n)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! In: rows of `units.csv`, `changes.csv` and `aliases.csv`, as the plan's loader read them. Out: look-ups by code and
 //! day. A code may stand for different units at different times, so every question names a day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
@@ -38,13 +38,21 @@ pub struct Register {
     changes: Vec<Change>,
     /// Other spellings by unit code.
     aliases: BTreeMap<String, Vec<String>>,
+    /// Versions by the code of the unit above.
+    below: HashMap<String, Vec<usize>>,
 }
 
 impl Register {
     /// A register of these rows.
     pub fn new(mut versions: Vec<UnitVersion>, changes: Vec<Change>, aliases: BTreeMap<String, Vec<String>>) -> Self {
         versions.sort_by(|a, b| (&a.code, a.valid_from).cmp(&(&b.code, b.valid_from)));
-        Self { versions, changes, aliases }
+        let mut below: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, version) in versions.iter().enumerate() {
+            if let Some(parent) = &version.parent_code {
+                below.entry(parent.clone()).or_default().push(at);
+            }
+        }
+        Self { versions, changes, aliases, below }
     }
 
     /// Every version, by code and first day.
@@ -86,8 +94,9 @@ impl Register {
     }
 
     /// Units directly below `parent` on `day`, by code.
-    pub fn children<'a>(&'a self, parent: &'a str, day: Date) -> impl Iterator<Item = &'a UnitVersion> {
-        self.versions.iter().filter(move |v| v.parent_code.as_deref() == Some(parent) && v.in_force(day))
+    pub fn children<'a>(&'a self, parent: &str, day: Date) -> impl Iterator<Item = &'a UnitVersion> + use<'a> {
+        let below = self.below.get(parent).map_or(&[][..], Vec::as_slice);
+        below.iter().filter_map(|at| self.versions.get(*at)).filter(move |v| v.in_force(day))
     }
 
     /// Code of the district above a ward on `day`; a district's own code for a district; `None` for a province, for a

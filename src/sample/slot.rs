@@ -69,7 +69,9 @@ impl Inventor<'_> {
         let Some(unit) = self.register.at(district, period.end()) else { return Ok(Vec::new()) };
         let style = self.style(district, &mut rng);
         let mut draft = Draft::new(self.plan, self.register, self.figures, form, unit, period);
-        let (fate, late) = (rng.f64(), rng.f64() < 0.08);
+        // A demonstration shows more trouble in fewer files.
+        let trouble = if self.spec.scale == Scale::Demo { 3.5 } else { 1.0 };
+        let (fate, late) = (rng.f64() / trouble, rng.f64() < 0.08);
         let due = self.plan.due_on(form, period).at(rng.i8(1..10), rng.i8(0..60), rng.i8(0..60), 0);
         let due = jiff::tz::TimeZone::UTC.to_timestamp(due).unwrap_or(Timestamp::UNIX_EPOCH);
         let day = |days: i64| due.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(due);
@@ -191,7 +193,6 @@ impl Inventor<'_> {
                 Place::Total(column) => (String::new(), element(*column)),
                 Place::Unit(code) => (code.clone(), String::new()),
             };
-            // Where a name stands that the register does not have, nothing can be said of a unit.
             let cell = sheet.cell(&f.place);
             Fault { code: f.code, sheet: sheet.name().to_owned(), cell, unit_code, element, period }
         });
