@@ -12,8 +12,7 @@ fn a_definition_with_errors_is_refused_with_all_of_them_and_nothing_is_touched()
     std::fs::write(&file, text.replace("first_day", "frist_day")).unwrap();
     let store = folder.path().join("store");
     for command in ["check", "run", "normalize"] {
-        let output =
-            wardscore([command, "--pipeline", plan.to_str().unwrap(), "--store", store.to_str().unwrap()]);
+        let output = wardscore([command, "--pipeline", plan.to_str().unwrap(), "--store", store.to_str().unwrap()]);
         let said = said(&output, 2);
         assert!(said.contains("pipeline.toml:") && said.contains("first_day"), "{said}");
         assert!(!store.exists(), "{command} touched the store");

@@ -101,11 +101,10 @@ fn every_value_stands_with_its_cell_and_every_broken_file_is_quarantined() {
     assert!(found.is_empty(), "values that the truth does not have: {found:?}");
     assert!(compared > 5000, "{compared}");
 
-    let status: BTreeMap<String, String> =
-        table(&case.store, "submissions", &["district_code", "file_name", "status"])
-            .into_iter()
-            .map(|r| (format!("{}/{}", r[0], r[1]), r[2].clone()))
-            .collect();
+    let status: BTreeMap<String, String> = table(&case.store, "submissions", &["district_code", "file_name", "status"])
+        .into_iter()
+        .map(|r| (format!("{}/{}", r[0], r[1]), r[2].clone()))
+        .collect();
     for row in csv(&case.truth.join("submissions.csv")) {
         if row["status"] == "quarantined" {
             assert_eq!(status[&row["file"]], "quarantined", "{}", row["file"]);

@@ -33,10 +33,11 @@ pub(super) struct SampleArguments {
 pub(super) fn run(common: &Common, arguments: &SampleArguments) -> Result<ExitCode, Failure> {
     let definition = common.definition()?;
     let spec = Spec { scale: arguments.scale, seed: arguments.seed };
-    let made = sample::generate(&spec, &definition, &arguments.out, &Bars::default()).map_err(|error| Failure::Run {
-        what: format!("sample: {error}"),
-        hint: "name a folder that this user may write, on a disk with room".to_owned(),
-    })?;
+    let made =
+        sample::generate(&spec, &definition, &arguments.out, &Bars::default()).map_err(|error| Failure::Run {
+            what: format!("sample: {error}"),
+            hint: "name a folder that this user may write, on a disk with room".to_owned(),
+        })?;
     println!("{made}");
     match &made.pipeline {
         Some(pipeline) => println!("  wardscore run --pipeline {}", pipeline.display()),

@@ -77,10 +77,8 @@ fn steady(value: f64) -> f64 {
 
 /// The rank by score, and the best and worst that the bounds allow.
 fn rank(cards: &mut [Card]) {
-    let bounds: Vec<(f64, f64, f64)> = cards
-        .iter()
-        .filter_map(|c| Some((steady(c.score?), steady(c.low?), steady(c.high?))))
-        .collect();
+    let bounds: Vec<(f64, f64, f64)> =
+        cards.iter().filter_map(|c| Some((steady(c.score?), steady(c.low?), steady(c.high?)))).collect();
     // Sorted once; a rank is then one more than how many stand above.
     let sorted = |pick: fn(&(f64, f64, f64)) -> f64| {
         let mut all: Vec<f64> = bounds.iter().map(pick).collect();

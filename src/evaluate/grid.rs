@@ -57,7 +57,8 @@ impl Facts {
         }
         let mut rejected = HashSet::new();
         for batch in store.read_table("findings", &["severity", "unit_code", "element", "period"], true)? {
-            let (severity, unit, element, period) = (text(&batch, 0), text(&batch, 1), text(&batch, 2), text(&batch, 3));
+            let (severity, unit, element, period) =
+                (text(&batch, 0), text(&batch, 1), text(&batch, 2), text(&batch, 3));
             for row in 0..batch.num_rows() {
                 if severity(row) == "error"
                     && !element(row).is_empty()
@@ -149,7 +150,11 @@ fn side(
     let cells = quarters.len() * n;
     let mut side = Side {
         district: vec![-1; cells],
-        quarter: plan.elements.iter().map(|e| if e.level == level && e.kind != Kind::Points { vec![f64::NAN; cells] } else { Vec::new() }).collect(),
+        quarter: plan
+            .elements
+            .iter()
+            .map(|e| if e.level == level && e.kind != Kind::Points { vec![f64::NAN; cells] } else { Vec::new() })
+            .collect(),
         to_date: Vec::new(),
         rejected: HashSet::new(),
         population: vec![f64::NAN; cells],
@@ -201,8 +206,7 @@ fn side(
         }
     }
     side.rejected = rejected;
-    side.to_date =
-        plan.elements.iter().zip(&side.quarter).map(|(e, column)| to_date(e, column, quarters, n)).collect();
+    side.to_date = plan.elements.iter().zip(&side.quarter).map(|(e, column)| to_date(e, column, quarters, n)).collect();
     side
 }
 
@@ -265,8 +269,7 @@ fn classes(plan: &Plan, facts: &Facts, quarters: &[Period], wards: &Side) -> Vec
                     .collect();
                 let classed = plan.rubric.class_of(&points)?;
                 let at = plan.rubric.classes.iter().position(|c| c.code == classed.class.code)?;
-                let failed =
-                    classed.failed.iter().map(|r| format!("{}>={}", r.criterion, r.min_points)).collect();
+                let failed = classed.failed.iter().map(|r| format!("{}>={}", r.criterion, r.min_points)).collect();
                 Some((at, classed.points, failed))
             });
             out.push(class);

@@ -156,7 +156,11 @@ fn absence(plan: &Plan, grid: &Grid<'_>, indicator: &Indicator, at: usize, perio
     // What is reported is there: then it is the population or the baseline that is missing, and nothing can be computed.
     let reported = elements.iter().copied().chain(indicator.denominator.iter().flat_map(|d| {
         let mut own = Vec::new();
-        d.visit(&mut |e| if let crate::model::Expr::Element(code) = e { own.push(code.as_str()) });
+        d.visit(&mut |e| {
+            if let crate::model::Expr::Element(code) = e {
+                own.push(code.as_str())
+            }
+        });
         own
     }));
     let mut complete = !elements.is_empty();
@@ -174,7 +178,8 @@ fn absence(plan: &Plan, grid: &Grid<'_>, indicator: &Indicator, at: usize, perio
     if rejected {
         return State::Rejected;
     }
-    let form = elements.first().and_then(|code| plan.element_index(code)).and_then(|e| plan.form(&plan.elements[e].form));
+    let form =
+        elements.first().and_then(|code| plan.element_index(code)).and_then(|e| plan.form(&plan.elements[e].form));
     match form {
         Some(form) if plan.due_on(form, period) >= grid.today => State::NotDue,
         _ => State::NotReported,
@@ -275,15 +280,18 @@ fn compare(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator
         let Some(now) = &mut values[at] else { continue };
         let (Some(previous), Some(_)) = (before.value, now.value) else { continue };
         now.previous = Some(previous);
-        now.change_is_real = match (indicator.form, now.numerator, now.denominator, before.numerator, before.denominator) {
-            (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => Some((a - b).abs() / (a + b).sqrt() > Z95),
-            (_, Some(a), Some(m), Some(b), Some(k)) if is_share(indicator) && a <= m && b <= k && m > 0.0 && k > 0.0 => {
-                let pooled = (a + b) / (m + k);
-                let spread = (pooled * (1.0 - pooled) * (1.0 / m + 1.0 / k)).sqrt();
-                Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Z95)
-            }
-            _ => None,
-        };
+        now.change_is_real =
+            match (indicator.form, now.numerator, now.denominator, before.numerator, before.denominator) {
+                (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => Some((a - b).abs() / (a + b).sqrt() > Z95),
+                (_, Some(a), Some(m), Some(b), Some(k))
+                    if is_share(indicator) && a <= m && b <= k && m > 0.0 && k > 0.0 =>
+                {
+                    let pooled = (a + b) / (m + k);
+                    let spread = (pooled * (1.0 - pooled) * (1.0 / m + 1.0 / k)).sqrt();
+                    Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Z95)
+                }
+                _ => None,
+            };
     }
 }
 

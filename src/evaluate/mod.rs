@@ -57,8 +57,12 @@ pub fn evaluate(
     let facts = grid::Facts::read(plan, store)?;
     let day = plan.first_period.end();
     let last = plan.last_period.end();
-    let mut provinces: Vec<&str> =
-        register.versions().iter().filter(|u| u.level == Level::Province && (u.in_force(day) || u.in_force(last))).map(|u| u.code.as_str()).collect();
+    let mut provinces: Vec<&str> = register
+        .versions()
+        .iter()
+        .filter(|u| u.level == Level::Province && (u.in_force(day) || u.in_force(last)))
+        .map(|u| u.code.as_str())
+        .collect();
     provinces.dedup();
     progress.start("evaluate", provinces.len() as u64);
     let writer = tables::Writer::new(plan, store, provinces.len() > 1)?;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{Column, DataFrame, DataType, Expr as Polars, IntoLazy, NamedFrom, Series, col, lit, when, NULL};
+use polars::prelude::{Column, DataFrame, DataType, Expr as Polars, IntoLazy, NULL, NamedFrom, Series, col, lit, when};
 
 use super::EvaluateError;
 use super::grid::{Grid, Side};
@@ -65,11 +65,17 @@ impl Part {
         let d = grid.districts.codes.len();
         let mut part = Self { units: Vec::new(), districts: Vec::new() };
         if rows == 0 {
-            let none = || (plan.indicators.iter().map(|_| Default::default()).collect(), plan.indicators.iter().map(|_| Default::default()).collect());
+            let none = || {
+                (
+                    plan.indicators.iter().map(|_| Default::default()).collect(),
+                    plan.indicators.iter().map(|_| Default::default()).collect(),
+                )
+            };
             (part.units, part.districts) = none();
             return Ok(part);
         }
-        let fail = |source| EvaluateError::Engine { what: format!("indicators of {level}s in {}", grid.province), source };
+        let fail =
+            |source| EvaluateError::Engine { what: format!("indicators of {level}s in {}", grid.province), source };
         let frame = frame(plan, grid, side, level, span).map_err(fail)?;
         // One numerator and one denominator per indicator, both null unless both are known.
         let mut select: Vec<Polars> = vec![col("group")];
@@ -89,9 +95,12 @@ impl Part {
         let values = lazy.clone().collect().map_err(fail)?;
         let names: Vec<String> = values.get_column_names().iter().skip(1).map(ToString::to_string).collect();
         let mut sums: Vec<Polars> = names.iter().map(|n| col(n.as_str()).sum()).collect();
-        sums.extend(names.iter().filter(|n| n.starts_with('n')).map(|n| col(n.as_str()).count().alias(format!("c{}", &n[1..]))));
+        sums.extend(
+            names.iter().filter(|n| n.starts_with('n')).map(|n| col(n.as_str()).count().alias(format!("c{}", &n[1..]))),
+        );
         sums.push(col("group").count().alias("units"));
-        let grouped = lazy.filter(col("group").is_not_null()).group_by([col("group")]).agg(sums).collect().map_err(fail)?;
+        let grouped =
+            lazy.filter(col("group").is_not_null()).group_by([col("group")]).agg(sums).collect().map_err(fail)?;
         let keys = floats(&grouped, "group").map_err(fail)?;
         let cells = grid.quarters.len() * d;
         for (i, indicator) in plan.indicators.iter().enumerate() {
@@ -103,7 +112,9 @@ impl Part {
             let own = |k: &str| floats(&values, &format!("{k}{i}"));
             part.units.push([own("n").map_err(fail)?, own("d").map_err(fail)?, own("m").map_err(fail)?]);
             let mut scattered: [Vec<f64>; 5] = Default::default();
-            for (slot, name) in [format!("n{i}"), format!("d{i}"), format!("m{i}"), format!("c{i}"), "units".into()].iter().enumerate() {
+            for (slot, name) in
+                [format!("n{i}"), format!("d{i}"), format!("m{i}"), format!("c{i}"), "units".into()].iter().enumerate()
+            {
                 let column = floats(&grouped, name).map_err(fail)?;
                 let mut cell = vec![0.0; cells];
                 for (key, value) in keys.iter().zip(column) {
@@ -120,11 +131,21 @@ impl Part {
 }
 
 /// The leaves of every formula of a level as columns, with the group (quarter × district) of each row.
-fn frame(plan: &Plan, grid: &Grid<'_>, side: &Side, level: Level, span: usize) -> polars::prelude::PolarsResult<DataFrame> {
+fn frame(
+    plan: &Plan,
+    grid: &Grid<'_>,
+    side: &Side,
+    level: Level,
+    span: usize,
+) -> polars::prelude::PolarsResult<DataFrame> {
     let n = side.codes.len();
     let d = grid.districts.codes.len();
     let mut leaves: BTreeMap<String, Column> = BTreeMap::new();
-    let group = side.district.iter().enumerate().map(|(at, district)| (*district >= 0).then(|| ((at / n) * d) as f64 + f64::from(*district)));
+    let group = side
+        .district
+        .iter()
+        .enumerate()
+        .map(|(at, district)| (*district >= 0).then(|| ((at / n) * d) as f64 + f64::from(*district)));
     leaves.insert("group".into(), Series::new("group".into(), group.collect::<Vec<Option<f64>>>()).into());
     for indicator in &plan.indicators {
         let Some((numerator, denominator)) = formulas(indicator, level) else { continue };
@@ -140,7 +161,10 @@ fn frame(plan: &Plan, grid: &Grid<'_>, side: &Side, level: Level, span: usize) -
                 Expr::Baseline(code) => side.baseline.get(code).cloned().unwrap_or_default(),
                 Expr::Class(code) => {
                     let wanted = plan.rubric.classes.iter().position(|c| c.code == *code);
-                    grid.classes.iter().map(|c| c.as_ref().map_or(f64::NAN, |(at, ..)| f64::from(u8::from(Some(*at) == wanted)))).collect()
+                    grid.classes
+                        .iter()
+                        .map(|c| c.as_ref().map_or(f64::NAN, |(at, ..)| f64::from(u8::from(Some(*at) == wanted))))
+                        .collect()
                 }
                 _ => return,
             };

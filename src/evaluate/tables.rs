@@ -83,7 +83,15 @@ impl Writer {
         parts
     }
 
-    fn put(&self, plan: &Plan, province: &str, grid: &Grid<'_>, t: usize, period: Period, lines: &[Line<'_>]) -> Result<(), EvaluateError> {
+    fn put(
+        &self,
+        plan: &Plan,
+        province: &str,
+        grid: &Grid<'_>,
+        t: usize,
+        period: Period,
+        lines: &[Line<'_>],
+    ) -> Result<(), EvaluateError> {
         if lines.is_empty() {
             return Ok(());
         }
@@ -172,7 +180,13 @@ fn values_batch(
     )
 }
 
-fn cards_batch(plan: &Plan, grid: &Grid<'_>, t: usize, period: Period, cards: &[&Card]) -> Result<arrow::array::RecordBatch, StoreError> {
+fn cards_batch(
+    plan: &Plan,
+    grid: &Grid<'_>,
+    t: usize,
+    period: Period,
+    cards: &[&Card],
+) -> Result<arrow::array::RecordBatch, StoreError> {
     let w = grid.wards.codes.len();
     let class = |c: &&Card| grid.classes[t * w + c.ward].as_ref();
     let count = |slot: usize| columns::wholes(cards.iter().map(move |c| Some(c.counts[slot])));

@@ -50,7 +50,8 @@ pub(super) fn rows(
                     Some(&earlier) => {
                         let vi = "mỗi đơn vị một dòng";
                         let en = "one row for each unit";
-                        let same = |a: &Row<'_>, b: &Row<'_>| a.values.iter().map(|v| v.1).eq(b.values.iter().map(|v| v.1));
+                        let same =
+                            |a: &Row<'_>, b: &Row<'_>| a.values.iter().map(|v| v.1).eq(b.values.iter().map(|v| v.1));
                         if !same(&rows[earlier], row) && used[earlier] {
                             // Which of two that differ is right cannot be told: neither is used.
                             used[earlier] = false;
@@ -90,7 +91,8 @@ pub(super) fn total(
 ) {
     for (at, column) in layout.columns.iter().enumerate() {
         let Some((Some(cell), Value::Number(said))) = total.values.get(at) else { continue };
-        let sum: f64 = rows.iter().filter_map(|r| if let Value::Number(n) = r.values[at].1 { Some(n) } else { None }).sum();
+        let sum: f64 =
+            rows.iter().filter_map(|r| if let Value::Number(n) = r.values[at].1 { Some(n) } else { None }).sum();
         if (sum - said).abs() > 1e-6 {
             let text = format!("{sum}");
             let mut f = Finding::new(Code::TotalMismatch, received.submission_id, grid.shown(cell), &text, &text);

@@ -307,7 +307,10 @@ fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
 }
 
 fn direct_hits(grid: &Grid, row: u32, form: usize, labels: &Labels) -> usize {
-    row_cells(grid, row).iter().filter(|c| matches!(c.content, Content::Text { .. }) && labels.element(form, grid.raw(c)).is_some()).count()
+    row_cells(grid, row)
+        .iter()
+        .filter(|c| matches!(c.content, Content::Text { .. }) && labels.element(form, grid.raw(c)).is_some())
+        .count()
 }
 
 /// True when a row holds the first halves of labels such as "criterion - points claimed".
@@ -395,7 +398,9 @@ fn paths(grid: &Grid, top: u32, bottom: u32) -> BTreeMap<u32, Vec<(u32, String)>
                 Some(m) => m.3,
                 None if grid.merges.is_empty() && row < bottom => {
                     let below = row_cells(grid, row + 1);
-                    let has = |cells: &[Cell], column: u32| cells.iter().any(|c| c.column == column && !grid.raw(c).trim().is_empty());
+                    let has = |cells: &[Cell], column: u32| {
+                        cells.iter().any(|c| c.column == column && !grid.raw(c).trim().is_empty())
+                    };
                     let mut last = cell.column;
                     while has(below, cell.column) && last + 1 < width && !has(cells, last + 1) && has(below, last + 1) {
                         last += 1;
@@ -440,8 +445,17 @@ fn role(header: &str) -> Option<Role> {
     match fold_header(header).as_str() {
         "stt" | "tt" | "so tt" | "so thu tu" => Some(Role::Number),
         "ma" | "ma so" | "ma dvhc" | "ma don vi" | "ma xa" | "ma don vi hanh chinh" => Some(Role::Code),
-        "ten" | "ten don vi" | "don vi" | "xa phuong thi tran" | "ten xa phuong thi tran" | "huien thi xa thanh pho"
-        | "ten huien thi xa thanh pho" | "xa phuong" | "don vi hanh chinh" | "ten don vi hanh chinh" | "dia phuong" => Some(Role::Name),
+        "ten"
+        | "ten don vi"
+        | "don vi"
+        | "xa phuong thi tran"
+        | "ten xa phuong thi tran"
+        | "huien thi xa thanh pho"
+        | "ten huien thi xa thanh pho"
+        | "xa phuong"
+        | "don vi hanh chinh"
+        | "ten don vi hanh chinh"
+        | "dia phuong" => Some(Role::Name),
         _ => None,
     }
 }

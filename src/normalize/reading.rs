@@ -84,7 +84,12 @@ pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> 
         Box::new(Finding::new(code, received.submission_id, found, vi, en))
     };
     let grids = read::read(bytes).map_err(|r| {
-        refuse(r.code, r.found, "một sổ tính xlsx, xls, ods hoặc tệp văn bản UTF-8", "an xlsx, xls or ods workbook, or UTF-8 text")
+        refuse(
+            r.code,
+            r.found,
+            "một sổ tính xlsx, xls, ods hoặc tệp văn bản UTF-8",
+            "an xlsx, xls or ods workbook, or UTF-8 text",
+        )
     })?;
     if grids.iter().any(holds_persons) {
         return Err(refuse(
@@ -106,7 +111,12 @@ pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> 
         match code {
             Code::PeriodConflict => {
                 let found = format!("{} / {}", shown(title), shown(named));
-                refuse(code, found, "cùng một kỳ trong biểu và tên tệp", "one period in the form and in the file's name")
+                refuse(
+                    code,
+                    found,
+                    "cùng một kỳ trong biểu và tên tệp",
+                    "one period in the form and in the file's name",
+                )
             }
             _ => refuse(code, String::new(), "dòng “Kỳ báo cáo: Quý … năm …”", "a line “Kỳ báo cáo: Quý … năm …”"),
         }
@@ -227,7 +237,10 @@ fn rows<'g>(grid: &'g Grid, layout: &Layout, plan: &Plan, roll: &Roll<'_>) -> (V
             let cell = cells.get(next).filter(|c| c.column == column.column);
             let value = cell.map_or(Value::Missing, |c| values::value(c.content, grid.raw(c), *wanted));
             filled += usize::from(value != Value::Missing);
-            usable += usize::from(matches!(value, Value::Number(_) | Value::Bad(Code::NumberNegative | Code::NumberNotWhole)));
+            usable += usize::from(matches!(
+                value,
+                Value::Number(_) | Value::Bad(Code::NumberNegative | Code::NumberNotWhole)
+            ));
             values.push((cell, value));
         }
         let named = layout.name.or(layout.code).unwrap_or(0);
@@ -321,7 +334,15 @@ const fn expected(code: Code, wanted: Wanted) -> (&'static str, &'static str) {
 /// True for a sheet that lists persons: at least two headers of personal data in one row.
 fn holds_persons(grid: &Grid) -> bool {
     const HEADERS: [&str; 10] = [
-        "ho va ten", "ho ten", "ngai sinh", "ngai thang nam sinh", "nam sinh", "so cccd", "so cmnd", "cccd", "cmnd",
+        "ho va ten",
+        "ho ten",
+        "ngai sinh",
+        "ngai thang nam sinh",
+        "nam sinh",
+        "so cccd",
+        "so cmnd",
+        "cccd",
+        "cmnd",
         "so dien thoai",
     ];
     grid.rows().any(|row| {

@@ -148,8 +148,7 @@ fn batch(
         unit_keys.push(key);
     }
     let day = period.end();
-    let districts: Vec<String> =
-        units.iter().map(|u| register.district_of(u, day).unwrap_or("").to_owned()).collect();
+    let districts: Vec<String> = units.iter().map(|u| register.district_of(u, day).unwrap_or("").to_owned()).collect();
     let levels: Vec<&str> = units.iter().map(|u| register.at(u, day).map_or("ward", |v| v.level.as_str())).collect();
     let by_unit = |texts: ArrayRef| columns::keyed(unit_keys.clone(), &texts);
     let local: HashMap<usize, i32> = of.iter().enumerate().map(|(k, at)| (*at, k as i32)).collect();
@@ -276,8 +275,12 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
         let place = f.cell.map(|c| c.to_string()).unwrap_or_default();
         let key = format!(
             "{}|{}|{}|{place}|{}|{}|{}",
-            s.receipt.district, s.receipt.file_name, f.code, f.unit_code.as_deref().unwrap_or(""),
-            f.element.as_deref().unwrap_or(""), f.submission_id
+            s.receipt.district,
+            s.receipt.file_name,
+            f.code,
+            f.unit_code.as_deref().unwrap_or(""),
+            f.element.as_deref().unwrap_or(""),
+            f.submission_id
         );
         raw::sha256(key.as_bytes()).chars().take(16).collect::<String>()
     });

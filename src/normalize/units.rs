@@ -65,7 +65,22 @@ pub(super) enum Match {
 }
 
 const PREFIXES: [&str; 16] = [
-    "phường", "thị trấn", "thị xã", "thành phố", "huyện", "quận", "xã", "p.", "x.", "tt.", "tx.", "tp.", "h.", "p ", "x ", "tt ",
+    "phường",
+    "thị trấn",
+    "thị xã",
+    "thành phố",
+    "huyện",
+    "quận",
+    "xã",
+    "p.",
+    "x.",
+    "tt.",
+    "tx.",
+    "tp.",
+    "h.",
+    "p ",
+    "x ",
+    "tt ",
 ];
 
 impl<'a> Roll<'a> {
@@ -107,7 +122,11 @@ impl<'a> Roll<'a> {
             let code = format!("{code:0>width$}");
             if let Some(at) = self.own.iter().position(|u| u.code == code) {
                 // A code may have been given to another unit: the name of the one before is not this unit.
-                return if self.was_called(&code, name) { Match::Other(Code::UnitNotInForce, code) } else { Match::Unit(at, None) };
+                return if self.was_called(&code, name) {
+                    Match::Other(Code::UnitNotInForce, code)
+                } else {
+                    Match::Unit(at, None)
+                };
             }
             if let Some(bad) = self.elsewhere(&code) {
                 return bad;
@@ -260,7 +279,8 @@ mod tests {
 
     #[test]
     fn kinds_are_stripped_however_they_are_written() {
-        for name in ["Phường Phú Thuận", "P. Phú Thuận", "P.Phú Thuận", "P Phú Thuận", "PHUONG Phú Thuận", "Phú Thuận"] {
+        for name in ["Phường Phú Thuận", "P. Phú Thuận", "P.Phú Thuận", "P Phú Thuận", "PHUONG Phú Thuận", "Phú Thuận"]
+        {
             assert_eq!(fold(strip(name)), "phu thuan", "{name}");
         }
         assert_eq!(strip("TT.Khe Tre"), "Khe Tre");

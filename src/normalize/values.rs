@@ -34,7 +34,9 @@ pub(super) fn value(content: Content, text: &str, wanted: Wanted) -> Value {
     match content {
         Content::Number(n) => typed(n, wanted),
         Content::Flag(flag) if wanted == Wanted::Flag => Value::Number(f64::from(u8::from(flag))),
-        Content::Flag(_) | Content::Date => Value::Bad(if wanted == Wanted::Flag { Code::FlagInvalid } else { Code::NumberInvalid }),
+        Content::Flag(_) | Content::Date => {
+            Value::Bad(if wanted == Wanted::Flag { Code::FlagInvalid } else { Code::NumberInvalid })
+        }
         Content::Error => Value::Bad(Code::FormulaError),
         Content::Text { .. } => written(text, wanted),
     }

@@ -35,10 +35,8 @@ fn rows(path: &Path, columns: &[&str], problems: &mut Problems) -> Rows {
     for column in columns {
         match header.iter().position(|h| h == column) {
             Some(at) => positions.push(at),
-            None => problems.add(
-                &Place::line(path, 1),
-                format!("there is no column `{column}`; expected {}", columns.join(", ")),
-            ),
+            None => problems
+                .add(&Place::line(path, 1), format!("there is no column `{column}`; expected {}", columns.join(", "))),
         }
     }
     if positions.len() < columns.len() {
@@ -205,14 +203,14 @@ fn hold_together(versions: &[UnitVersion], places: &[Place], problems: &mut Prob
             }
         }
         if !covered {
-            problems.add(&places[at], format!("unit `{}` is in force on {day}, its parent `{parent}` is not", unit.code));
+            problems
+                .add(&places[at], format!("unit `{}` is in force on {day}, its parent `{parent}` is not", unit.code));
         }
     }
 }
 
 fn changes(path: &Path, problems: &mut Problems) -> Vec<Change> {
-    let columns =
-        ["effective_date", "change", "from_code", "to_code", "share", "legal_basis", "source", "confidence"];
+    let columns = ["effective_date", "change", "from_code", "to_code", "share", "legal_basis", "source", "confidence"];
     let mut all = Vec::new();
     for (place, f) in rows(path, &columns, problems).rows {
         let [day, change, from, to, share, legal, source, confidence] = f.as_slice() else { continue };

@@ -92,18 +92,27 @@ fn pipeline(
     let first_day = t.required("first_day", problems);
     let first_day = first_day.parse().unwrap_or_else(|_| {
         if !first_day.is_empty() {
-            problems.add(&t.place_of("first_day"), format!("`first_day` is `{first_day}`, expected a date such as 2016-01-01"));
+            problems.add(
+                &t.place_of("first_day"),
+                format!("`first_day` is `{first_day}`, expected a date such as 2016-01-01"),
+            );
         }
         jiff::civil::Date::constant(2000, 1, 1)
     });
     let first_period = quarter(&mut t, "first_period", problems);
     let last_period = quarter(&mut t, "last_period", problems);
     if last_period < first_period {
-        problems.add(&t.place_of("last_period"), format!("`last_period` {last_period} is before `first_period` {first_period}"));
+        problems.add(
+            &t.place_of("last_period"),
+            format!("`last_period` {last_period} is before `first_period` {first_period}"),
+        );
     }
     let time_zone = t.required("time_zone", problems);
     if !time_zone.is_empty() && jiff::tz::TimeZone::get(&time_zone).is_err() {
-        problems.add(&t.place_of("time_zone"), format!("`{time_zone}` is not a time zone; expected one such as Asia/Ho_Chi_Minh"));
+        problems.add(
+            &t.place_of("time_zone"),
+            format!("`{time_zone}` is not a time zone; expected one such as Asia/Ho_Chi_Minh"),
+        );
     }
     let (settings, register) = settings(&mut t, folder, overrides, problems);
     let mut sources = Vec::new();
@@ -177,7 +186,11 @@ fn settings(
     for (key, _) in overrides {
         if !KEYS.contains(&key.as_str()) {
             let hint = super::problem::nearest(key, KEYS).map(|n| format!("did you mean `{n}`?"));
-            problems.add_hint(&command_line, format!("`{key}` is not a setting; expected one of {}", KEYS.join(", ")), hint);
+            problems.add_hint(
+                &command_line,
+                format!("`{key}` is not a setting; expected one of {}", KEYS.join(", ")),
+                hint,
+            );
         }
     }
     let mut defaults = Settings {
@@ -317,7 +330,8 @@ fn rubric(source: &Source, plan: &Plan, problems: &mut Problems) -> Rubric {
         c.end(problems);
     }
     if rubric.classes.last().is_some_and(|last| last.min_points > 0.0 || !last.requirements.is_empty()) {
-        problems.add(&Place::file(&source.path), "the last class must start at 0 points and require nothing".to_owned());
+        problems
+            .add(&Place::file(&source.path), "the last class must start at 0 points and require nothing".to_owned());
     }
     t.end(problems);
     rubric
@@ -338,7 +352,8 @@ fn indicators(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Indi
         let numerator = check::formula(&mut i, "numerator", plan, level, problems);
         let denominator = check::formula(&mut i, "denominator", plan, level, problems);
         if (form == ValueForm::Count) == denominator.is_some() {
-            let what = if form == ValueForm::Count { "a count has no `denominator`" } else { "`denominator` is missing" };
+            let what =
+                if form == ValueForm::Count { "a count has no `denominator`" } else { "`denominator` is missing" };
             problems.add(&i.place_of("denominator"), what.to_owned());
         }
         let own = i.table("own", problems).and_then(|mut o| {
@@ -392,7 +407,8 @@ fn targets(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Target>
                 high: m.number("high", problems).unwrap_or(low),
             };
             if milestone.high < milestone.low {
-                problems.add(&m.place_of("high"), format!("`high` {} is below `low` {}", milestone.high, milestone.low));
+                problems
+                    .add(&m.place_of("high"), format!("`high` {} is below `low` {}", milestone.high, milestone.low));
             }
             if milestones.last().is_some_and(|before| before.year >= milestone.year) {
                 problems.add(&m.place_of("year"), "milestones must stand in the order of their years".to_owned());

@@ -93,8 +93,21 @@ fn get<T: ArrowPrimitiveType>(array: Option<&PrimitiveArray<T>>, row: usize) -> 
 const SERIES: [&str; 4] = ["unit_code", "span", "indicator", "value"];
 /// Columns for the period shown.
 const VALUES: [&str; 15] = [
-    "unit_code", "span", "indicator", "state", "numerator", "denominator", "value", "change", "change_is_real",
-    "target_low", "target_high", "expected_now", "status", "units_reporting", "units_expected",
+    "unit_code",
+    "span",
+    "indicator",
+    "state",
+    "numerator",
+    "denominator",
+    "value",
+    "change",
+    "change_is_real",
+    "target_low",
+    "target_high",
+    "expected_now",
+    "status",
+    "units_reporting",
+    "units_expected",
 ];
 
 /// What one file of `indicator_values` brings: unit, target, value; and for the period shown, unit and value.
@@ -116,7 +129,12 @@ impl<'a> Edition<'a> {
         let targets: Vec<Option<usize>> = plan
             .indicators
             .iter()
-            .map(|i| plan.target(&i.code).map(|_| { count += 1; count - 1 }))
+            .map(|i| {
+                plan.target(&i.code).map(|_| {
+                    count += 1;
+                    count - 1
+                })
+            })
             .collect();
         let mut edition = Self { plan, period: newest, quarters, units: Vec::new(), index: HashMap::new(), targets };
         for level in [Level::Province, Level::District, Level::Ward] {
@@ -269,7 +287,8 @@ impl<'a> Edition<'a> {
         for part in store.partitions("findings")? {
             for batch in part.read(&["severity", "unit_code", "period"])? {
                 let words = |name| Words::of(&batch, name);
-                let (Some(severity), Some(unit), Some(period)) = (words("severity"), words("unit_code"), words("period"))
+                let (Some(severity), Some(unit), Some(period)) =
+                    (words("severity"), words("unit_code"), words("period"))
                 else {
                     continue;
                 };
@@ -294,12 +313,14 @@ impl<'a> Edition<'a> {
         for part in store.partitions("reporting")? {
             for batch in part.read(&["district_code", "form", "period", "due_on", "received_on"])? {
                 let words = |name| Words::of(&batch, name);
-                let (Some(district), Some(form), Some(period)) = (words("district_code"), words("form"), words("period"))
+                let (Some(district), Some(form), Some(period)) =
+                    (words("district_code"), words("form"), words("period"))
                 else {
                     continue;
                 };
                 let period = period.look_up(|p| p.parse::<Period>().ok().filter(|p| p.end() > from && p.end() <= to));
-                let (due, received) = (numbers::<Date32Type>(&batch, "due_on"), numbers::<Date32Type>(&batch, "received_on"));
+                let (due, received) =
+                    (numbers::<Date32Type>(&batch, "due_on"), numbers::<Date32Type>(&batch, "received_on"));
                 for row in 0..batch.num_rows() {
                     let Some(period) = period.get(row) else { continue };
                     if get(received, row).is_some() || get(due, row).is_none_or(|due| due >= today) {

@@ -29,7 +29,18 @@ pub(super) fn number(value: f64, decimals: usize) -> Figure {
         grouped.push(digit);
     }
     let en = if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") };
-    let vi = en.chars().map(|c| if c == ',' { '.' } else if c == '.' { ',' } else { c }).collect();
+    let vi = en
+        .chars()
+        .map(|c| {
+            if c == ',' {
+                '.'
+            } else if c == '.' {
+                ','
+            } else {
+                c
+            }
+        })
+        .collect();
     Figure { vi, en }
 }
 

@@ -53,7 +53,8 @@ pub enum PublishError {
 /// Makes one kind of document from an edition. A new kind is one more file and one line in [`renderers`].
 trait Renderer: Sync {
     /// Writes its documents below `to`; returns how many.
-    fn render(&self, edition: &edition::Edition<'_>, to: &Path, progress: &dyn Progress) -> Result<usize, PublishError>;
+    fn render(&self, edition: &edition::Edition<'_>, to: &Path, progress: &dyn Progress)
+    -> Result<usize, PublishError>;
 }
 
 fn renderers() -> Vec<Box<dyn Renderer>> {

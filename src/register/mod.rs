@@ -129,7 +129,13 @@ impl Register {
             matches!(c.change.as_str(), "merge" | "split") && c.effective_date > as_of && c.effective_date <= day
         };
         // The last change that made this unit; before it, the same question of each of its parts.
-        let last = self.changes.iter().filter(moved).filter(|c| c.to_code.as_deref() == Some(code)).map(|c| c.effective_date).max();
+        let last = self
+            .changes
+            .iter()
+            .filter(moved)
+            .filter(|c| c.to_code.as_deref() == Some(code))
+            .map(|c| c.effective_date)
+            .max();
         let Some(date) = last else { return known(code) };
         let before = date.yesterday().ok()?;
         let mut sum = 0.0;

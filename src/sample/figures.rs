@@ -36,7 +36,8 @@ struct Case<'a> {
 
 impl<'a> Figures<'a> {
     pub(super) fn new(plan: &'a Plan, seed: u64) -> Self {
-        let index: HashMap<&str, usize> = plan.elements.iter().enumerate().map(|(at, e)| (e.code.as_str(), at)).collect();
+        let index: HashMap<&str, usize> =
+            plan.elements.iter().enumerate().map(|(at, e)| (e.code.as_str(), at)).collect();
         let mut wholes = vec![Vec::new(); plan.elements.len()];
         let mut rest_of = vec![None; plan.elements.len()];
         for rule in &plan.rules {
@@ -136,9 +137,8 @@ mod tests {
         let plan = &definition.plan;
         let (figures, again) = (Figures::new(plan, 3), Figures::new(plan, 3));
         let form = plan.form("01").unwrap();
-        let of = |row: &[f64], code: &str| {
-            row[form.elements.iter().position(|e| plan.elements[*e].code == code).unwrap()]
-        };
+        let of =
+            |row: &[f64], code: &str| row[form.elements.iter().position(|e| plan.elements[*e].code == code).unwrap()];
         for period in plan.quarters() {
             let row = figures.row(form, "19753", period);
             assert_eq!(row, again.row(form, "19753", period));
@@ -146,6 +146,9 @@ mod tests {
             let parts = of(&row, "persons_handled_admin") + of(&row, "persons_handled_criminal");
             assert!((parts - of(&row, "persons_handled")).abs() < 1e-9);
         }
-        assert_ne!(figures.row(form, "19753", plan.first_period), Figures::new(plan, 4).row(form, "19753", plan.first_period));
+        assert_ne!(
+            figures.row(form, "19753", plan.first_period),
+            Figures::new(plan, 4).row(form, "19753", plan.first_period)
+        );
     }
 }

@@ -14,12 +14,12 @@ const WARDS: usize = 10_600;
 
 /// Syllables of invented names.
 const FIRST: [&str; 20] = [
-    "An", "Bình", "Cẩm", "Đông", "Giang", "Hải", "Hòa", "Hưng", "Kim", "Long", "Mỹ", "Nam", "Phú", "Quảng", "Sơn", "Tân",
-    "Thạnh", "Thủy", "Vĩnh", "Xuân",
+    "An", "Bình", "Cẩm", "Đông", "Giang", "Hải", "Hòa", "Hưng", "Kim", "Long", "Mỹ", "Nam", "Phú", "Quảng", "Sơn",
+    "Tân", "Thạnh", "Thủy", "Vĩnh", "Xuân",
 ];
 const SECOND: [&str; 20] = [
-    "Châu", "Dương", "Điền", "Đức", "Hà", "Hậu", "Khê", "Lâm", "Lộc", "Mai", "Ngọc", "Phong", "Phước", "Thành", "Thịnh",
-    "Thọ", "Tiến", "Trạch", "Trung", "Yên",
+    "Châu", "Dương", "Điền", "Đức", "Hà", "Hậu", "Khê", "Lâm", "Lộc", "Mai", "Ngọc", "Phong", "Phước", "Thành",
+    "Thịnh", "Thọ", "Tiến", "Trạch", "Trung", "Yên",
 ];
 
 /// Writes the pipeline into `folder`: forms, indicators, targets, rubric and rules as they are, the units anew.
@@ -69,7 +69,15 @@ fn units(definition: &Definition, seed: u64, folder: &Path) -> Result<(), Sample
 
     let mut units = csv::Writer::from_path(folder.join("register/units.csv"))?;
     units.write_record([
-        "code", "name_vi", "name_en", "level", "kind", "parent_code", "valid_from", "valid_to", "source",
+        "code",
+        "name_vi",
+        "name_en",
+        "level",
+        "kind",
+        "parent_code",
+        "valid_from",
+        "valid_to",
+        "source",
     ])?;
     let mut populations = csv::Writer::from_path(folder.join("population.csv"))?;
     populations.write_record(["unit_code", "year", "population", "note"])?;

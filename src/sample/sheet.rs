@@ -71,9 +71,10 @@ fn vietnamese(value: f64, dashes: bool) -> String {
 fn labels(draft: &Draft<'_>) -> Vec<(Option<String>, String)> {
     let of = |at: &usize| {
         let element = &draft.plan.elements[*at];
-        let parts = element.name_vi.split_once(" - ").or_else(|| {
-            element.part_of.as_ref().and_then(|_| element.name_vi.split_once(": "))
-        });
+        let parts = element
+            .name_vi
+            .split_once(" - ")
+            .or_else(|| element.part_of.as_ref().and_then(|_| element.name_vi.split_once(": ")));
         parts.map_or((None, element.name_vi.clone()), |(group, leaf)| (Some(group.to_owned()), capital(leaf)))
     };
     draft.form.elements.iter().map(of).collect()
@@ -215,7 +216,9 @@ impl Sheet {
         if draft.form.level == Level::Ward {
             let mut cells = vec![Content::Blank; self.first_column];
             cells[self.name_column] = Content::Text("Tổng cộng".to_owned());
-            cells.extend((0..draft.form.elements.len()).map(|e| draft.total(e).map_or(Content::Blank, |t| self.number(t))));
+            cells.extend(
+                (0..draft.form.elements.len()).map(|e| draft.total(e).map_or(Content::Blank, |t| self.number(t))),
+            );
             self.total = Some(self.cells.len());
             self.cells.push(cells);
         }

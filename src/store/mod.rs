@@ -106,14 +106,14 @@ impl Store {
 
     /// A batch of a table from its columns in the contract's order.
     pub fn batch(table: &'static str, columns: Vec<arrow::array::ArrayRef>) -> Result<arrow::array::RecordBatch> {
-        let names: Vec<String> = tables::schema(table)
-            .map(|s| s.fields().iter().map(|f| f.name().clone()).collect())
-            .unwrap_or_default();
+        let names: Vec<String> =
+            tables::schema(table).map(|s| s.fields().iter().map(|f| f.name().clone()).collect()).unwrap_or_default();
         if names.len() != columns.len() {
             let what = format!("has {} columns, found {}", names.len(), columns.len());
             return Err(StoreError::Schema { table: table.to_owned(), what });
         }
-        arrow::array::RecordBatch::try_from_iter(names.into_iter().zip(columns)).map_err(|e| StoreError::batch(table, &e))
+        arrow::array::RecordBatch::try_from_iter(names.into_iter().zip(columns))
+            .map_err(|e| StoreError::batch(table, &e))
     }
 
     /// The Parquet files of a table, sorted; an error where the table was never written.

@@ -137,9 +137,8 @@ mod tests {
     #[test]
     fn fields_keep_their_physical_line() {
         let found = cells("a;b;;\r\n\"x;\"\"y\nz\";q;c;d\n\nlast");
-        let want = [
-            (0, 0, "a"), (0, 1, "b"), (1, 0, "x;\"y\nz"), (2, 1, "q"), (2, 2, "c"), (2, 3, "d"), (4, 0, "last"),
-        ];
+        let want =
+            [(0, 0, "a"), (0, 1, "b"), (1, 0, "x;\"y\nz"), (2, 1, "q"), (2, 2, "c"), (2, 3, "d"), (4, 0, "last")];
         assert_eq!(found, want.map(|(r, c, t)| (r, c, t.to_owned())));
     }
 

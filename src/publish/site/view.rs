@@ -83,9 +83,7 @@ fn find(unit: &Unit, indicator: usize) -> Option<&Value> {
 fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&Unit>; 2]) -> Line<'a> {
     let indicator = &edition.plan.indicators[value.indicator];
     let of = |v: f64| figure::value(v, &indicator.unit_label);
-    let context = |unit: &Option<&Unit>| {
-        unit.and_then(|u| find(u, value.indicator)).map(|v| shown(v, indicator))
-    };
+    let context = |unit: &Option<&Unit>| unit.and_then(|u| find(u, value.indicator)).map(|v| shown(v, indicator));
     Line {
         code: &indicator.code,
         vi: &indicator.name_vi,
@@ -274,7 +272,10 @@ fn missing(_: &Edition<'_>, below: &[&Unit]) -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     for unit in below {
         for m in &unit.missing {
-            let what = (format!("{} – biểu {}", m.period.label_vi(), m.form), format!("{}, form {}", m.period.label_en(), m.form));
+            let what = (
+                format!("{} – biểu {}", m.period.label_vi(), m.form),
+                format!("{}, form {}", m.period.label_en(), m.form),
+            );
             all.push((unit.name.clone(), what.0, what.1));
         }
     }
