@@ -11,6 +11,6 @@ pub(super) struct CompletionsArguments {
 }
 
 /// Prints the completions.
-pub(super) fn run(arguments: &CompletionsArguments) {
+pub(super) fn run(arguments: CompletionsArguments) {
     clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "wardscore", &mut std::io::stdout());
 }

@@ -14,9 +14,19 @@ pub enum Failure {
     /// The definition has errors; nothing was touched.
     Definition(Vec<Problem>),
     /// The arguments ask for something that cannot be.
-    Usage { what: String, hint: String },
+    Usage {
+        /// Place and cause.
+        what: String,
+        /// Remedy.
+        hint: String,
+    },
     /// The run could not go on.
-    Run { what: String, hint: String },
+    Run {
+        /// Place and cause.
+        what: String,
+        /// Remedy.
+        hint: String,
+    },
 }
 
 impl Failure {
@@ -26,8 +36,8 @@ impl Failure {
     }
 
     /// The store refused, in a stage or a command.
-    pub fn store(stage: &str, error: StoreError) -> Self {
-        let hint = store_hint(&error);
+    pub fn store(stage: &str, error: &StoreError) -> Self {
+        let hint = store_hint(error);
         Self::Run { what: format!("{stage}: {error}"), hint }
     }
 
@@ -73,25 +83,29 @@ impl From<StageError> for Failure {
             | StageError::Pull(PullError::Store(store))
             | StageError::Evaluate(EvaluateError::Store(store))
             | StageError::Publish(PublishError::Store(store)) => store_hint(store),
+            StageError::Publish(PublishError::Io(io)) => io_hint(io),
             StageError::Evaluate(EvaluateError::Engine { .. }) | StageError::Publish(PublishError::Page { .. }) => {
                 "this is a fault of wardscore, not of the data; please report it with this message".to_owned()
             }
-            #[expect(unreachable_patterns, reason = "stages may add kinds of errors")]
-            _ => String::new(),
         };
         Self::Run { what: error.to_string(), hint }
     }
 }
 
+fn io_hint(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => "free some space and run again; nothing received is lost",
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            "the store must be writable; give the folder to this user or name another with `--store DIR`"
+        }
+        _ => "mend the cause and run again; the last release stands",
+    }
+    .to_owned()
+}
+
 fn store_hint(error: &StoreError) -> String {
     match error {
-        StoreError::Io(io) => match io.kind() {
-            std::io::ErrorKind::StorageFull => "free some space and run again; nothing received is lost".to_owned(),
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                "the store must be writable; give the folder to this user or name another with `--store DIR`".to_owned()
-            }
-            _ => "mend the cause and run again; the last release stands".to_owned(),
-        },
+        StoreError::Io(io) => io_hint(io),
         StoreError::Locked(_) => "wait until it has ended; a run that was killed leaves no lock behind".to_owned(),
         StoreError::Missing { table, .. } => {
             let stage = match table.as_str() {

@@ -127,7 +127,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::New(new) => new::run(new),
         Command::Sample(sample) => sample::run(common, sample),
         Command::Completions(completions) => {
-            completions::run(completions);
+            completions::run(*completions);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -168,6 +168,6 @@ impl Common {
     }
 
     fn open_store(&self) -> Result<Store, Failure> {
-        Store::open(&self.store).map_err(|error| Failure::store("store", error))
+        Store::open(&self.store).map_err(|error| Failure::store("store", &error))
     }
 }

@@ -24,10 +24,10 @@ pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool
     // The definition first: one with an error is refused before any data is touched.
     let definition = common.definition()?;
     let store = common.open_store()?;
-    let _lock = store.lock().map_err(|e| Failure::store(command, e))?;
-    let ledger = store.ledger().map_err(|e| Failure::store(command, e))?;
+    let _lock = store.lock().map_err(|e| Failure::store(command, &e))?;
+    let ledger = store.ledger().map_err(|e| Failure::store(command, &e))?;
     let now = common.now();
-    let id = ledger.start_run(now.as_microsecond(), command).map_err(|e| Failure::store(command, e))?;
+    let id = ledger.start_run(now.as_microsecond(), command).map_err(|e| Failure::store(command, &e))?;
     let result = job::run(stages, &definition, &store, now, &Bars::default());
     let (code, report) = match result {
         Ok(report) => {
@@ -41,7 +41,7 @@ pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool
         Err(Failure::Run { what, .. }) => what.clone(),
         Err(_) => String::new(),
     };
-    ledger.end_run(id, i32::from(code), &summary).map_err(|e| Failure::store(command, e))?;
+    ledger.end_run(id, i32::from(code), &summary).map_err(|e| Failure::store(command, &e))?;
     print!("{}", describe(&report?, &store, started.elapsed().as_secs_f64()));
     Ok(ExitCode::from(code))
 }

@@ -16,7 +16,7 @@ pub(super) fn run(common: &Common) -> Result<ExitCode, Failure> {
             hint: "run `wardscore run` first, or name another with `--store DIR`".to_owned(),
         });
     }
-    let fail = |error| Failure::store("status", error);
+    let fail = |error| Failure::store("status", &error);
     let store = Store::open(&common.store).map_err(fail)?;
     let ledger = store.ledger().map_err(fail)?;
     let receipts = ledger.receipts().map_err(fail)?;

@@ -2,7 +2,7 @@
 //!
 //! A missing value is NaN inside this room only; what leaves it is typed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int32Type};
@@ -17,7 +17,7 @@ pub(super) struct Facts {
     /// Period → unit → element → value.
     values: HashMap<Period, HashMap<String, Vec<(u16, f64)>>>,
     /// Cells that came and could not be used: period, unit, element.
-    rejected: HashSet<(Period, String, String)>,
+    rejected: BTreeSet<(Period, String, String)>,
     /// Period → unit → (values due, accepted, days late).
     reporting: HashMap<Period, HashMap<String, (i32, i32, i32)>>,
 }
@@ -55,7 +55,7 @@ impl Facts {
                 }
             }
         }
-        let mut rejected = HashSet::new();
+        let mut rejected = BTreeSet::new();
         for batch in store.read_table("findings", &["severity", "unit_code", "element", "period"], true)? {
             let (severity, unit, element, period) =
                 (text(&batch, 0), text(&batch, 1), text(&batch, 2), text(&batch, 3));

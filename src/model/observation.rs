@@ -6,9 +6,19 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CellRef {
     /// Row and column of a worksheet, both from 0; printed as `F12`.
-    Sheet { row: u32, column: u32 },
+    Sheet {
+        /// From 0.
+        row: u32,
+        /// From 0.
+        column: u32,
+    },
     /// Physical line and field of a text file, both from 0; printed as `R12C6` from 1.
-    Text { row: u32, column: u32 },
+    Text {
+        /// From 0.
+        row: u32,
+        /// From 0.
+        column: u32,
+    },
 }
 
 impl CellRef {

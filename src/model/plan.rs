@@ -53,11 +53,26 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleKind {
     /// `part` must not exceed `whole`.
-    PartExceedsWhole { part: String, whole: String },
+    PartExceedsWhole {
+        /// Element.
+        part: String,
+        /// Element.
+        whole: String,
+    },
     /// `parts` must sum to `whole`.
-    PartsDoNotSum { parts: Vec<String>, whole: String },
+    PartsDoNotSum {
+        /// Elements.
+        parts: Vec<String>,
+        /// Element.
+        whole: String,
+    },
     /// A value above the element's history by this factor, judged by median and MAD.
-    Outlier { element: String, factor: f64 },
+    Outlier {
+        /// Element.
+        element: String,
+        /// How many times the spread of its history is too far.
+        factor: f64,
+    },
 }
 
 /// A check that a plan declares.

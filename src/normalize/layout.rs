@@ -2,7 +2,7 @@
 //!
 //! Nothing is skipped by count: the header is where the plan's labels are, over one to three rows, in any column order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::fold::{fold, fold_header, similarity};
@@ -15,10 +15,13 @@ const TITLE_ROWS: u32 = 60;
 /// Rows that a header may take.
 const HEADER_ROWS: u32 = 4;
 
+/// The folded labels of a form's elements (indices into the plan): to be looked up, and to be compared.
+type FormLabels = (BTreeMap<String, usize>, Vec<(String, usize)>);
+
 /// Labels of a plan, folded once, and what is known of headers by now.
 pub(super) struct Labels {
-    /// By form: folded label → element index in the plan.
-    forms: Vec<(BTreeMap<String, usize>, Vec<(String, usize)>)>,
+    /// By form.
+    forms: Vec<FormLabels>,
     marks: Vec<Vec<String>>,
     /// By form: the element of a header's text, exactly and nearly.
     exact: Vec<Memo<Option<usize>>>,
@@ -341,17 +344,16 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, top: u32, height: u32) -> 
         unknown: Vec::new(),
         doubled: Vec::new(),
     };
-    let mut seen: BTreeMap<usize, u32> = BTreeMap::new();
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
     for (column, path) in &mut paths {
         let Some((row, leaf)) = path.last().cloned() else { continue };
         let element = of_path(path, form, labels);
         match element {
             Some(element) => {
-                if seen.contains_key(&element) {
-                    layout.doubled.push((row, *column, element));
-                } else {
-                    seen.insert(element, *column);
+                if seen.insert(element) {
                     layout.columns.push(Column { column: *column, element });
+                } else {
+                    layout.doubled.push((row, *column, element));
                 }
             }
             None => match labels.role(&leaf) {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::fold::fold;
 use super::layout::{self, Labels, Layout};
-use super::read::{self, Cell, Content, Grid};
+use super::read::{self, Cell, Grid};
 use super::units::{Match, Roll, Rolls};
 use super::values::{self, Value, Wanted};
 use super::{checks, period};
@@ -261,7 +261,8 @@ fn rows<'g>(grid: &'g Grid, layout: &Layout, plan: &Plan, roll: &Roll<'_>) -> (V
         // Signatures and notes stand in the form's columns too, but are no figures.
         let unit = roll.find(&code, &name);
         let figures = filled > 0 && usable * 2 >= filled;
-        let listed = matches!(unit, Match::Unit(..)) && (filled == 0 || figures || usable > 0);
+        // Without figures only a name that is exactly a unit's makes a row: "TRƯỞNG PHÒNG" is close to a ward's name too.
+        let listed = matches!(unit, Match::Unit(_, None)) && (filled == 0 || figures || usable > 0);
         if figures || listed {
             rows.push(Row { row, named: (row, named), name, unit, values });
         }

@@ -7,6 +7,7 @@ use crate::register::Register;
 use crate::store::{Store, StoreError, columns};
 
 /// Writes `units, unit_changes, elements, indicators, targets, periods, populations, baselines, rubric, rubric_classes`.
+#[expect(clippy::too_many_lines, reason = "one list of tables")]
 pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let mut put = |table: &'static str, all| store.write_whole(table, &plan.digest, &Store::batch(table, all)?);
     let units = register.versions();

@@ -47,7 +47,7 @@ fn typed(n: f64, wanted: Wanted) -> Value {
         return Value::Bad(Code::NumberInvalid);
     }
     match wanted {
-        Wanted::Flag if n == 0.0 || n == 1.0 => Value::Number(n),
+        Wanted::Flag if [0.0, 1.0].contains(&n) => Value::Number(n),
         Wanted::Flag => Value::Bad(Code::FlagInvalid),
         _ if n < 0.0 => Value::Bad(Code::NumberNegative),
         Wanted::Count if n.fract() != 0.0 => Value::Bad(Code::NumberNotWhole),

@@ -64,12 +64,11 @@ fn rows(path: &Path, columns: &[&str], problems: &mut Problems) -> Rows {
 }
 
 fn date(text: &str, place: &Place, what: &str, problems: &mut Problems) -> Option<Date> {
-    match text.parse() {
-        Ok(date) => Some(date),
-        Err(_) => {
-            problems.add(place, format!("{what} is `{text}`, expected a date such as 2018-06-30"));
-            None
-        }
+    if let Ok(date) = text.parse() {
+        Some(date)
+    } else {
+        problems.add(place, format!("{what} is `{text}`, expected a date such as 2018-06-30"));
+        None
     }
 }
 
@@ -133,7 +132,7 @@ pub(super) fn register(folder: &Path, problems: &mut Problems) -> Register {
         let valid_to = if to.is_empty() { Some(None) } else { date(to, &place, "valid_to", problems).map(Some) };
         let (Some(level), Some(valid_from), Some(valid_to)) = (level, valid_from, valid_to) else { continue };
         if valid_to.is_some_and(|to| to <= valid_from) {
-            problems.add(&place, format!("valid_to {} is not after valid_from {valid_from}", to));
+            problems.add(&place, format!("valid_to {to} is not after valid_from {valid_from}"));
         }
         let unit = UnitVersion {
             code: code.clone(),
@@ -192,7 +191,7 @@ fn hold_together(versions: &[UnitVersion], places: &[Place], problems: &mut Prob
         // Walk along the parent's versions from the unit's first day to its last.
         let mut day = unit.valid_from;
         let mut covered = false;
-        for row in rows.iter() {
+        for row in rows {
             let version = &versions[*row];
             if version.in_force(day) {
                 match version.valid_to {

@@ -89,12 +89,11 @@ impl<'a> Table<'a> {
 
     pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
         let value = self.raw(key)?;
-        match value.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
-            _ => {
-                self.wrong(value, key, "a text in quotes", problems);
-                None
-            }
+        if let DeValue::String(text) = value.get_ref() {
+            Some(text.to_string())
+        } else {
+            self.wrong(value, key, "a text in quotes", problems);
+            None
         }
     }
 
@@ -129,7 +128,7 @@ impl<'a> Table<'a> {
             return Vec::new();
         };
         let mut texts = Vec::new();
-        for item in items.iter() {
+        for item in items {
             match item.get_ref() {
                 DeValue::String(text) => texts.push(text.to_string()),
                 _ => self.wrong(item, key, "a list of texts", problems),
@@ -141,12 +140,11 @@ impl<'a> Table<'a> {
     /// A table within.
     pub(super) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Table<'a>> {
         let value = self.raw(key)?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(Table::new(self.source, table, value.span().start)),
-            _ => {
-                self.wrong(value, key, "a table", problems);
-                None
-            }
+        if let DeValue::Table(table) = value.get_ref() {
+            Some(Table::new(self.source, table, value.span().start))
+        } else {
+            self.wrong(value, key, "a table", problems);
+            None
         }
     }
 
@@ -158,7 +156,7 @@ impl<'a> Table<'a> {
             return Vec::new();
         };
         let mut tables = Vec::new();
-        for item in items.iter() {
+        for item in items {
             match item.get_ref() {
                 DeValue::Table(table) => tables.push(Table::new(self.source, table, item.span().start)),
                 _ => self.wrong(item, key, "a list of tables", problems),

@@ -39,6 +39,7 @@ pub trait Source: Sync {
 }
 
 /// Why pull could not go on.
+#[expect(missing_docs, reason = "the message names each field")]
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
     /// The inbox is not there or cannot be listed.

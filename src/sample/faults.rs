@@ -1,5 +1,7 @@
 //! What goes wrong with a form: each fault changes a draft in one place and knows which finding must come of it.
 
+use std::collections::BTreeMap;
+
 use fastrand::Rng;
 
 use super::draft::{Draft, Row};
@@ -9,8 +11,6 @@ use crate::register::Register;
 /// Where the finding of a fault must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The file as a whole.
-    File,
     /// A cell: row of the draft, element of the form.
     Cell(usize, usize),
     /// The name of a row.
@@ -104,18 +104,21 @@ pub(super) fn plant(draft: &mut Draft<'_>, register: &Register, rng: &mut Rng) -
         Code::UnitUnknown if draft.form.level == Level::Ward => {
             let values = draft.rows.first()?.values.clone();
             let name = "Xã Không Tên Trong Danh Mục".to_owned();
-            draft.rows.push(Row { code: String::new(), name, values, typed: Default::default(), used: false });
+            draft.rows.push(Row { code: String::new(), name, values, typed: BTreeMap::new(), used: false });
             Place::Name(draft.rows.len() - 1)
         }
         Code::UnitNotYours if draft.form.level == Level::Ward => {
             let day = draft.period.end();
             let other = register.in_force(Level::District, day).find(|d| d.code != draft.district.code)?;
             // A name that this district has too would be taken for its own.
-            let own: Vec<&str> = register.children(&draft.district.code, day).map(|u| u.bare_name()).collect();
+            let own: Vec<&str> = register
+                .children(&draft.district.code, day)
+                .map(super::super::model::unit::UnitVersion::bare_name)
+                .collect();
             let ward = register.children(&other.code, day).find(|u| !own.contains(&u.bare_name()))?;
             let values = draft.rows.first()?.values.clone();
             let (code, name) = (ward.code.clone(), ward.name_vi.clone());
-            draft.rows.push(Row { code, name, values, typed: Default::default(), used: false });
+            draft.rows.push(Row { code, name, values, typed: BTreeMap::new(), used: false });
             Place::Name(draft.rows.len() - 1)
         }
         _ => return None,

@@ -82,15 +82,12 @@ impl<'a> Figures<'a> {
         // Rules that lead in a circle find 0 here.
         known[at] = Some(0.0);
         let element = &self.plan.elements[at];
-        let value = match &self.rest_of[at] {
-            Some((whole, others)) => {
-                let whole = self.figure(*whole, case, known);
-                whole - others.iter().map(|o| self.figure(*o, case, known)).sum::<f64>()
-            }
-            None => {
-                let wholes: Vec<f64> = self.wholes[at].iter().map(|w| self.figure(*w, case, known)).collect();
-                self.drawn(element, case, wholes.into_iter().reduce(f64::min))
-            }
+        let value = if let Some((whole, others)) = &self.rest_of[at] {
+            let whole = self.figure(*whole, case, known);
+            whole - others.iter().map(|o| self.figure(*o, case, known)).sum::<f64>()
+        } else {
+            let wholes: Vec<f64> = self.wholes[at].iter().map(|w| self.figure(*w, case, known)).collect();
+            self.drawn(element, case, wholes.into_iter().reduce(f64::min))
         };
         let step = if element.decimals { 0.5 } else { 1.0 };
         let value = ((value / step).round() * step).max(0.0);

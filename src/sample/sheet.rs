@@ -9,6 +9,7 @@ use crate::model::{CellRef, Kind, Level};
 
 /// How one file looks.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent habits")]
 pub(super) struct Style {
     /// A workbook, else a text file.
     pub(super) workbook: bool,
@@ -260,7 +261,7 @@ impl Sheet {
     /// The cell of a place; the empty text where it has none.
     pub(super) fn cell(&self, place: &Place) -> String {
         let (row, column) = match place {
-            Place::File | Place::Unit(_) => return String::new(),
+            Place::Unit(_) => return String::new(),
             Place::Cell(row, element) => (self.first_row + row, self.first_column + element),
             Place::Name(row) => (self.first_row + row, self.name_column),
             Place::Total(element) => match self.total {

@@ -187,7 +187,6 @@ impl Inventor<'_> {
         }
         let faults = fault.map(|f| {
             let (unit_code, element) = match &f.place {
-                Place::File => (String::new(), String::new()),
                 Place::Cell(row, column) => (draft.rows[*row].code.clone(), element(*column)),
                 Place::Name(row) => (draft.rows[*row].code.clone(), String::new()),
                 Place::Total(column) => (String::new(), element(*column)),

@@ -96,7 +96,7 @@ impl<'a> Words<'a> {
 
     /// What `of` makes of each value that occurs, to be looked up by row with [`Looked::get`].
     pub fn look_up<T: Copy>(&self, of: impl FnMut(&'a str) -> Option<T>) -> Looked<'a, T> {
-        let known = self.values.iter().map(|v| v.unwrap_or_default()).map(of).collect();
+        let known = self.values.iter().map(Option::unwrap_or_default).map(of).collect();
         Looked { keys: self.keys, known }
     }
 }

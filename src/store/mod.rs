@@ -25,6 +25,7 @@ pub use parquet::{Partition, TableWriter};
 pub use release::ReleaseDraft;
 
 /// Why the store could not do what was asked.
+#[expect(missing_docs, reason = "the message names each field")]
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file system refused; the message names the path.

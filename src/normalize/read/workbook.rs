@@ -28,7 +28,7 @@ fn visible(sheets: &[calamine::Sheet]) -> Vec<String> {
 pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Refusal> {
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(unreadable)?;
     let mut grids = Vec::new();
-    for name in visible(&book.sheets_metadata().to_vec()) {
+    for name in visible(book.sheets_metadata()) {
         let mut grid = Grid::new(Some(name.clone()), String::new());
         let merges = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
         grid.merges = merges.iter().map(|d| (d.start.0, d.start.1, d.end.0, d.end.1)).collect();
@@ -62,11 +62,11 @@ pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Refusal> {
 pub(super) fn xls(bytes: &[u8]) -> Result<Vec<Grid>, Refusal> {
     let mut book: Xls<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(unreadable)?;
     let mut grids = Vec::new();
-    for name in visible(&book.sheets_metadata().to_vec()) {
+    for name in visible(book.sheets_metadata()) {
         let range = book.worksheet_range(&name).map_err(unreadable)?;
         let formulas = book.worksheet_formula(&name).ok();
         let mut grid = dense(&name, &range, formulas.as_ref());
-        if let Some(merges) = book.worksheet_merge_cells(&name) {
+        if let Ok(merges) = book.merge_cells_by_sheet_name(&name) {
             grid.merges = merges.iter().map(|d| (d.start.0, d.start.1, d.end.0, d.end.1)).collect();
         }
         grids.push(grid);
@@ -78,7 +78,7 @@ pub(super) fn xls(bytes: &[u8]) -> Result<Vec<Grid>, Refusal> {
 pub(super) fn ods(bytes: &[u8]) -> Result<Vec<Grid>, Refusal> {
     let mut book: Ods<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(unreadable)?;
     let mut grids = Vec::new();
-    for name in visible(&book.sheets_metadata().to_vec()) {
+    for name in visible(book.sheets_metadata()) {
         let range = book.worksheet_range(&name).map_err(unreadable)?;
         let formulas = book.worksheet_formula(&name).ok();
         grids.push(dense(&name, &range, formulas.as_ref()));

@@ -83,7 +83,7 @@ fn find(unit: &Unit, indicator: usize) -> Option<&Value> {
 fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&Unit>; 2]) -> Line<'a> {
     let indicator = &edition.plan.indicators[value.indicator];
     let of = |v: f64| figure::value(v, &indicator.unit_label);
-    let context = |unit: &Option<&Unit>| unit.and_then(|u| find(u, value.indicator)).map(|v| shown(v, indicator));
+    let context = |unit: Option<&Unit>| unit.and_then(|u| find(u, value.indicator)).map(|v| shown(v, indicator));
     Line {
         code: &indicator.code,
         vi: &indicator.name_vi,
@@ -101,8 +101,8 @@ fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&
             .map(|c| (if c > 0.0 { "↑" } else { "↓" }, of(c))),
         spark: draw(edition.series(unit, value.indicator), value.target.map(|t| t.0)),
         reporting: (value.reporting, value.expected),
-        district: context(&above[0]),
-        province: context(&above[1]),
+        district: context(above[0]),
+        province: context(above[1]),
     }
 }
 
