@@ -4,7 +4,7 @@
 //! 2. [`layout`], [`period`], [`units`]: which form, which period, which column is which element, which row which unit
 //! 3. [`values`], [`checks`]: text → number or the reason why not; contradictions
 //! 4. [`versions`]: which of several files for one district, form and period is current
-//! 5. [`tables`], [`reference`]: the tables of the data contract
+//! 5. [`tables`], [`mod@reference`]: the tables of the data contract
 
 mod checks;
 mod fold;

@@ -49,6 +49,15 @@ pub(super) fn value(value: f64, unit_label: &str) -> Figure {
     if unit_label == "share" { percent(value) } else { number(value, 2) }
 }
 
+/// How much an indicator's value changed: of a share in percentage points.
+pub(super) fn change(change: f64, unit_label: &str) -> Figure {
+    if unit_label != "share" {
+        return number(change, 2);
+    }
+    let Figure { vi, en } = number(change * 100.0, 1);
+    Figure { vi: format!("{vi} điểm %"), en: format!("{en} points") }
+}
+
 /// Why there is no value.
 pub(super) fn absence(state: State) -> Figure {
     let (vi, en) = match state {
@@ -73,5 +82,6 @@ mod tests {
         assert_eq!(number(1_234_567.5, 2), Figure { vi: "1.234.567,5".into(), en: "1,234,567.5".into() });
         assert_eq!(number(-1234.0, 0), Figure { vi: "-1.234".into(), en: "-1,234".into() });
         assert_eq!(number(12.0, 2).en, "12");
+        assert_eq!(change(0.025, "share"), Figure { vi: "2,5 điểm %".into(), en: "2.5 points".into() });
     }
 }

@@ -98,7 +98,7 @@ fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&
         arrow: value
             .change
             .filter(|c| value.change_is_real && *c != 0.0)
-            .map(|c| (if c > 0.0 { "↑" } else { "↓" }, of(c))),
+            .map(|c| (if c > 0.0 { "↑" } else { "↓" }, figure::change(c.abs(), &indicator.unit_label))),
         spark: draw(edition.series(unit, value.indicator), value.target.map(|t| t.0)),
         reporting: (value.reporting, value.expected),
         district: context(above[0]),
