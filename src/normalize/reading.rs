@@ -259,11 +259,10 @@ fn rows<'g>(grid: &'g Grid, layout: &Layout, plan: &Plan, roll: &Roll<'_>) -> (V
             continue;
         }
         // Signatures and notes stand in the form's columns too, but are no figures.
-        let unit = roll.find(&code, &name);
         let figures = filled > 0 && usable * 2 >= filled;
-        // Without figures only a name that is exactly a unit's makes a row: "TRƯỞNG PHÒNG" is close to a ward's name too.
-        let listed = matches!(unit, Match::Unit(_, None)) && (filled == 0 || figures || usable > 0);
-        if figures || listed {
+        // Without figures only a name that is a unit's makes a row: "TRƯỞNG PHÒNG" is close to a ward's name too.
+        if figures || ((filled == 0 || usable > 0) && roll.lists(&code, &name)) {
+            let unit = roll.find(&code, &name);
             rows.push(Row { row, named: (row, named), name, unit, values });
         }
     }

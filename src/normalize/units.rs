@@ -14,6 +14,8 @@ pub(super) struct Rolls<'a> {
     register: &'a Register,
     /// Days on which any unit begins or ends, sorted.
     turns: Vec<Date>,
+    /// Versions of every unit by level and bare name, for names that are not the sender's.
+    named: Arc<HashMap<(Level, String), Vec<&'a UnitVersion>>>,
     /// By sender, level and how many turns came before.
     known: RwLock<HashMap<(String, Level, usize), Arc<Roll<'a>>>>,
 }
@@ -24,7 +26,11 @@ impl<'a> Rolls<'a> {
         let mut turns: Vec<Date> = days.collect();
         turns.sort_unstable();
         turns.dedup();
-        Self { register, turns, known: RwLock::default() }
+        let mut named: HashMap<(Level, String), Vec<&UnitVersion>> = HashMap::new();
+        for unit in register.versions() {
+            named.entry((unit.level, fold_name(unit.bare_name()))).or_default().push(unit);
+        }
+        Self { register, turns, named: Arc::new(named), known: RwLock::default() }
     }
 
     /// The roll of a district on a day; for a form about the district itself, the district alone.
@@ -33,7 +39,7 @@ impl<'a> Rolls<'a> {
         if let Some(roll) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return roll.clone();
         }
-        let roll = Arc::new(Roll::new(self.register, level, district.to_owned(), day));
+        let roll = Arc::new(Roll::new(self, level, district.to_owned(), day));
         self.known.write().unwrap_or_else(PoisonError::into_inner).insert(key, roll.clone());
         roll
     }
@@ -51,6 +57,8 @@ pub(super) struct Roll<'a> {
     names: [BTreeMap<String, Vec<usize>>; 4],
     /// Names exactly as the register has them, where one unit alone bears them: nearly all rows.
     registered: HashMap<&'a str, usize>,
+    /// Every unit of the register, as [`Rolls`] has them.
+    named: Arc<HashMap<(Level, String), Vec<&'a UnitVersion>>>,
 }
 
 /// What a row's unit came to.
@@ -84,13 +92,22 @@ const PREFIXES: [&str; 16] = [
 ];
 
 impl<'a> Roll<'a> {
-    fn new(register: &'a Register, level: Level, district: String, day: Date) -> Self {
+    fn new(rolls: &Rolls<'a>, level: Level, district: String, day: Date) -> Self {
+        let register = rolls.register;
         let own: Vec<&UnitVersion> = match level {
             Level::District => register.at(&district, day).into_iter().collect(),
             _ => register.children(&district, day).filter(|u| u.level == level).collect(),
         };
-        let mut roll =
-            Self { register, level, day, district, own, names: Default::default(), registered: HashMap::new() };
+        let mut roll = Self {
+            register,
+            level,
+            day,
+            district,
+            own,
+            names: Default::default(),
+            registered: HashMap::new(),
+            named: rolls.named.clone(),
+        };
         for (at, unit) in roll.own.iter().enumerate() {
             let aliases = register.aliases(&unit.code).iter().map(|a| (a.as_str(), 1));
             for (name, alias) in std::iter::once((unit.name_vi.as_str(), 0)).chain(aliases) {
@@ -138,17 +155,34 @@ impl<'a> Roll<'a> {
         }
     }
 
-    fn by_name(&self, name: &str) -> Match {
+    /// True where a name is one of the sender's own units, in any of its spellings, but not merely close to one.
+    pub(super) fn lists(&self, code: &str, name: &str) -> bool {
+        let code = code.trim();
+        self.own.iter().any(|u| u.code == code) || matches!(self.spelled(name), Some(Match::Unit(..)))
+    }
+
+    /// The unit that a name is a spelling of.
+    fn spelled(&self, name: &str) -> Option<Match> {
+        if let Some(at) = self.registered.get(name.trim()) {
+            return Some(Match::Unit(*at, None));
+        }
         let forms = forms(name);
         for (tier, known) in self.names.iter().enumerate() {
             for form in &forms {
                 let key = if tier < 2 { fold_name(form) } else { fold(form) };
                 match known.get(&key).map(Vec::as_slice) {
-                    Some([one]) => return Match::Unit(*one, None),
-                    Some([_, ..]) => return Match::Bad(Code::UnitAmbiguous),
+                    Some([one]) => return Some(Match::Unit(*one, None)),
+                    Some([_, ..]) => return Some(Match::Bad(Code::UnitAmbiguous)),
                     _ => {}
                 }
             }
+        }
+        None
+    }
+
+    fn by_name(&self, name: &str) -> Match {
+        if let Some(found) = self.spelled(name) {
+            return found;
         }
         // A close name, only where one of the sender's own units is clearly the nearest.
         let folded = fold(strip(name));
@@ -193,10 +227,7 @@ impl<'a> Roll<'a> {
             return Match::Bad(Code::UnitUnknown);
         }
         let mut others: Vec<&str> = Vec::new();
-        for unit in self.register.versions() {
-            if unit.level != self.level || fold_name(unit.bare_name()) != wanted {
-                continue;
-            }
+        for unit in self.named.get(&(self.level, wanted)).into_iter().flatten() {
             if unit.in_force(self.day) {
                 others.push(&unit.code);
             } else if unit.parent_code.as_ref() == Some(&self.district) {
