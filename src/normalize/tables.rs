@@ -1,8 +1,10 @@
 //! What was read → `observations`, `observations_history`, `findings`, `submissions`, `reporting`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, Float64Array, RecordBatch};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -10,19 +12,11 @@ use rayon::prelude::*;
 use super::reading::{Form, Observed};
 use super::versions::Standing;
 use super::{Submission, Summary};
-use crate::model::{Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
+use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
 use crate::register::Register;
 use crate::store::{Store, StoreError, columns, raw};
 
 type Result<T> = std::result::Result<T, StoreError>;
-
-/// One row of `observations`, by indices.
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    unit: &'a str,
-    submission: usize,
-    observed: Observed,
-}
 
 /// Writes the tables that follow from the submissions.
 pub(super) fn write(
@@ -112,6 +106,30 @@ fn observations(
     Ok(total)
 }
 
+/// A unit's row of one form.
+struct Block<'a> {
+    unit: &'a str,
+    /// Index into the submissions of the period.
+    at: usize,
+    /// By element.
+    values: Cow<'a, [Observed]>,
+}
+
+/// The rows of a form, each with its values by element; they stand so where the form keeps the plan's order of columns.
+fn blocks(form: &Form, at: usize) -> impl Iterator<Item = Block<'_>> {
+    form.values.chunk_by(|a, b| a.unit == b.unit).map(move |values| {
+        let unit = form.units.get(values[0].unit as usize).map_or("", String::as_str);
+        let values = if values.is_sorted_by_key(|v| v.element) {
+            Cow::Borrowed(values)
+        } else {
+            let mut sorted = values.to_vec();
+            sorted.sort_by_key(|v| v.element);
+            Cow::Owned(sorted)
+        };
+        Block { unit, at, values }
+    })
+}
+
 /// The rows of one period, by unit, form and column.
 fn batch(
     plan: &Plan,
@@ -122,114 +140,116 @@ fn batch(
     period: Period,
     of: &[usize],
 ) -> Result<(RecordBatch, usize)> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    for &at in of {
-        if let Ok(form) = &submissions[at].outcome {
-            lines.extend(form.values.iter().map(|o| Line {
-                unit: &form.units[o.unit as usize],
-                submission: at,
-                observed: *o,
-            }));
+    let mut all: Vec<Block<'_>> = Vec::new();
+    for (at, submission) in of.iter().enumerate() {
+        if let Ok(form) = &submissions[*submission].outcome {
+            all.extend(blocks(form, at));
         }
     }
     // Elements stand form by form in the plan, so their index orders by form and column.
-    lines.sort_by_key(|l| (l.unit, l.observed.element, l.submission));
-    let mut units: Vec<&str> = lines.iter().map(|l| l.unit).collect();
-    units.dedup();
-    let unit_values = columns::values(&units);
-    let mut unit_keys = Vec::with_capacity(lines.len());
-    let mut key = -1i32;
-    let mut last = "";
-    for line in &lines {
-        if key < 0 || line.unit != last {
-            key += 1;
-            last = line.unit;
+    all.sort_by_key(|b| (b.unit, b.values.first().map(|v| v.element), b.at));
+    let rows = all.iter().map(|b| b.values.len()).sum();
+    let mut units: Vec<&str> = Vec::new();
+    let (mut unit_keys, mut keys, mut element_keys) =
+        (Vec::with_capacity(rows), Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let mut numbers = Vec::with_capacity(rows);
+    for block in &all {
+        if units.last() != Some(&block.unit) {
+            units.push(block.unit);
         }
-        unit_keys.push(key);
+        let n = block.values.len();
+        unit_keys.extend(std::iter::repeat_n(units.len() as i32 - 1, n));
+        keys.extend(std::iter::repeat_n(block.at as i32, n));
+        element_keys.extend(block.values.iter().map(|v| i32::from(v.element)));
+        numbers.extend(block.values.iter().map(|v| v.value));
     }
     let day = period.end();
-    let districts: Vec<String> = units.iter().map(|u| register.district_of(u, day).unwrap_or("").to_owned()).collect();
-    let levels: Vec<&str> = units.iter().map(|u| register.at(u, day).map_or("ward", |v| v.level.as_str())).collect();
+    let districts = units.iter().map(|u| register.district_of(u, day).unwrap_or(""));
+    let levels = units.iter().map(|u| register.at(u, day).map_or("ward", |v| v.level.as_str()));
     let by_unit = |texts: ArrayRef| columns::keyed(unit_keys.clone(), &texts);
-    let local: HashMap<usize, i32> = of.iter().enumerate().map(|(k, at)| (*at, k as i32)).collect();
-    let keys: Vec<i32> = lines.iter().map(|l| local[&l.submission]).collect();
-    let by_submission = |texts: ArrayRef| columns::keyed(keys.clone(), &texts);
-    let ids: Vec<&str> = of.iter().map(|at| raw::submission_id(&submissions[*at].receipt.sha256)).collect();
+    let ids = of.iter().map(|at| raw::submission_id(&submissions[*at].receipt.sha256));
     let sheets: Vec<Option<&str>> =
         of.iter().map(|at| submissions[*at].outcome.as_ref().ok().and_then(|f| f.sheet.as_deref())).collect();
     let sheet_values = columns::values(sheets.iter().map(|s| s.unwrap_or("")));
     let sheet_keys = keys.iter().map(|k| if sheets[*k as usize].is_some() { *k } else { -1 }).collect();
-    let elements: Vec<&str> = plan.elements.iter().map(|e| e.code.as_str()).collect();
-    let forms: Vec<&str> = plan.elements.iter().map(|e| e.form.as_str()).collect();
-    let element_keys: Vec<i32> = lines.iter().map(|l| i32::from(l.observed.element)).collect();
-    let (cell_keys, cells) = cells(&lines, submissions);
-    let constant = |text: String| columns::keyed(vec![0; lines.len()], &columns::values([text]));
-    let times: Vec<i64> = lines.iter().map(|l| submissions[l.submission].receipt.received_at).collect();
-    let mut all = vec![
-        by_unit(unit_values.clone()),
-        by_unit(columns::values(&levels)),
-        by_unit(columns::values(&districts)),
+    let elements = columns::values(plan.elements.iter().map(|e| &e.code));
+    let forms = columns::values(plan.elements.iter().map(|e| &e.form));
+    let constant = |text: String| columns::keyed(vec![0; rows], &columns::values([text]));
+    let times: Vec<i64> = of.iter().map(|at| submissions[*at].receipt.received_at).collect();
+    let times = || columns::times(keys.iter().map(|k| times[*k as usize]));
+    let (cell_keys, cells) = cells(&all, &sheets, rows);
+    let mut out = vec![
+        by_unit(columns::values(&units)),
+        by_unit(columns::values(levels)),
+        by_unit(columns::values(districts)),
         constant(period.to_string()),
-        columns::days(std::iter::repeat_n(Some(period.start()), lines.len())),
-        columns::days(std::iter::repeat_n(Some(period.end()), lines.len())),
-        columns::keyed(element_keys.clone(), &columns::values(&forms)),
-        columns::keyed(element_keys, &columns::values(&elements)),
-        columns::numbers(lines.iter().map(|l| Some(l.observed.value))),
-        by_submission(columns::values(&ids)),
+        columns::one_day(period.start(), rows),
+        columns::one_day(period.end(), rows),
+        columns::keyed(element_keys.clone(), &forms),
+        columns::keyed(element_keys, &elements),
+        Arc::new(Float64Array::from(numbers)),
+        columns::keyed(keys.clone(), &columns::values(ids)),
         columns::keyed(sheet_keys, &sheet_values),
         columns::keyed(cell_keys, &cells),
-        columns::times(times.iter().copied()),
-        columns::times(times.iter().copied()),
+        times(),
+        times(),
     ];
     if table == "observations_history" {
-        all.push(columns::times(lines.iter().map(|l| match standing[l.submission] {
+        let until = |at: &usize| match standing[*at] {
             Standing::Superseded(by) => submissions[by].receipt.received_at,
             _ => 0,
-        })));
+        };
+        let until: Vec<i64> = of.iter().map(until).collect();
+        out.push(columns::times(keys.iter().map(|k| until[*k as usize])));
     }
-    all.push(flags(&lines, submissions, of));
-    let rows = lines.len();
-    Ok((Store::batch(table, all)?, rows))
+    out.push(flags(&all, submissions, of));
+    Ok((Store::batch(table, out)?, rows))
 }
 
 /// Addresses as keys into the few that occur.
-fn cells(lines: &[Line<'_>], submissions: &[Submission]) -> (Vec<i32>, ArrayRef) {
-    let mut known: HashMap<(bool, u32, u16), i32> = HashMap::new();
+fn cells(blocks: &[Block<'_>], sheets: &[Option<&str>], rows: usize) -> (Vec<i32>, ArrayRef) {
+    // By container and row: the key of each column, -1 while it has none.
+    let mut known: HashMap<(bool, u32), Vec<i32>> = HashMap::new();
     let mut texts: Vec<String> = Vec::new();
-    let keys = lines
-        .iter()
-        .map(|l| {
-            let workbook = submissions[l.submission].outcome.as_ref().is_ok_and(|f| f.sheet.is_some());
-            let o = l.observed;
-            *known.entry((workbook, o.row, o.column)).or_insert_with(|| {
-                let (row, column) = (o.row, u32::from(o.column));
-                let cell = if workbook {
-                    crate::model::CellRef::Sheet { row, column }
-                } else {
-                    crate::model::CellRef::Text { row, column }
-                };
+    let mut keys = Vec::with_capacity(rows);
+    for block in blocks {
+        let workbook = sheets[block.at].is_some();
+        let Some(row) = block.values.first().map(|v| v.row) else { continue };
+        let of_row = known.entry((workbook, row)).or_default();
+        for value in block.values.iter() {
+            let at = usize::from(value.column);
+            if at >= of_row.len() {
+                of_row.resize(at + 1, -1);
+            }
+            if of_row[at] < 0 {
+                let column = u32::from(value.column);
+                let cell = if workbook { CellRef::Sheet { row, column } } else { CellRef::Text { row, column } };
+                of_row[at] = texts.len() as i32;
                 texts.push(cell.to_string());
-                texts.len() as i32 - 1
-            })
-        })
-        .collect();
+            }
+            keys.push(of_row[at]);
+        }
+    }
     (keys, columns::values(&texts))
 }
 
 /// Codes of the warnings on each value.
-fn flags(lines: &[Line<'_>], submissions: &[Submission], of: &[usize]) -> ArrayRef {
-    let mut warned: BTreeMap<(usize, u32, u32), Vec<&'static str>> = BTreeMap::new();
-    for &at in of {
-        let Ok(form) = &submissions[at].outcome else { continue };
+fn flags(blocks: &[Block<'_>], submissions: &[Submission], of: &[usize]) -> ArrayRef {
+    let mut warned: HashMap<(usize, u32), Vec<(u32, &'static str)>> = HashMap::new();
+    for (at, submission) in of.iter().enumerate() {
+        let Ok(form) = &submissions[*submission].outcome else { continue };
         for finding in form.findings.iter().filter(|f| f.severity == Severity::Warning) {
             if let Some(cell) = finding.cell {
-                warned.entry((at, cell.row(), cell.column())).or_default().push(finding.code.as_str());
+                warned.entry((at, cell.row())).or_default().push((cell.column(), finding.code.as_str()));
             }
         }
     }
-    columns::lists(lines.iter().map(|l| {
-        let key = (l.submission, l.observed.row, u32::from(l.observed.column));
-        warned.get(&key).cloned().unwrap_or_default()
+    columns::lists(blocks.iter().flat_map(|block| {
+        let of_row = block.values.first().and_then(|v| warned.get(&(block.at, v.row)));
+        block.values.iter().map(move |value| {
+            let here = of_row.into_iter().flatten().filter(|(column, _)| *column == u32::from(value.column));
+            here.map(|(_, code)| *code).collect::<Vec<_>>()
+        })
     }))
 }
 
@@ -360,9 +380,9 @@ fn submissions_table(
 }
 
 /// What was due from each unit in force, and what of it came.
-fn reporting(
-    plan: &Plan,
-    register: &Register,
+fn reporting<'r>(
+    plan: &'r Plan,
+    register: &'r Register,
     store: &Store,
     now: Timestamp,
     submissions: &[Submission],
@@ -386,7 +406,7 @@ fn reporting(
     for (at, form) in plan.forms.iter().enumerate() {
         slots.extend(plan.periods_of(form).into_iter().filter(|p| p.end() < today).map(|p| (at, p)));
     }
-    let mut rows: BTreeMap<(String, Period), Vec<Slot<'_>>> = BTreeMap::new();
+    let mut rows: BTreeMap<(String, Period), Vec<Slot<'r>>> = BTreeMap::new();
     for (at, period) in slots {
         let form = &plan.forms[at];
         let due_on = plan.due_on(form, period);
@@ -398,15 +418,15 @@ fn reporting(
             }
             let mut accepted: HashMap<&str, i32> = HashMap::new();
             if let Some(Ok(form)) = current.get(&key).map(|at| &submissions[*at].outcome) {
-                for value in &form.values {
-                    *accepted.entry(form.units[value.unit as usize].as_str()).or_default() += 1;
+                for values in form.values.chunk_by(|a, b| a.unit == b.unit) {
+                    *accepted.entry(form.units[values[0].unit as usize].as_str()).or_default() += values.len() as i32;
                 }
             }
             let province = register.province_of(&district.code, period.end()).unwrap_or("");
             let list = rows.entry((province.to_owned(), period)).or_default();
-            let mut add = |unit: &'_ crate::model::UnitVersion| {
+            let mut add = |unit: &'r crate::model::UnitVersion| {
                 list.push(Slot {
-                    unit: unit.code.clone(),
+                    unit: &unit.code,
                     district: &district.code,
                     form: &form.code,
                     due_on,
@@ -422,18 +442,18 @@ fn reporting(
             }
         }
     }
-    for ((province, period), mut list) in rows {
-        list.sort_by(|a, b| (&a.unit, a.form).cmp(&(&b.unit, b.form)));
+    rows.into_par_iter().try_for_each(|((province, period), mut list)| {
+        list.sort_by(|a, b| (a.unit, a.form).cmp(&(b.unit, b.form)));
         let path = partition(several, &province, period);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        writer.write(&path, &[slots_batch(&list, period)?])?;
-    }
+        writer.write(&path, &[slots_batch(&list, period)?])
+    })?;
     writer.finish()
 }
 
 /// One unit's form that was due.
 struct Slot<'a> {
-    unit: String,
+    unit: &'a str,
     district: &'a str,
     form: &'a str,
     due_on: Date,
@@ -446,7 +466,7 @@ fn slots_batch(list: &[Slot<'_>], period: Period) -> Result<RecordBatch> {
     Store::batch(
         "reporting",
         vec![
-            columns::plain(list.iter().map(|s| &s.unit)),
+            columns::plain(list.iter().map(|s| s.unit)),
             columns::plain(list.iter().map(|s| s.district)),
             columns::plain(list.iter().map(|s| s.form)),
             columns::plain(list.iter().map(|_| period.to_string())),

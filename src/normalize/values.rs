@@ -72,10 +72,14 @@ fn written(text: &str, wanted: Wanted) -> Value {
         return Value::Number(0.0);
     }
     if wanted == Wanted::Flag {
-        return match fold(text).as_str() {
-            "x" | "co" | "1" | "true" => Value::Number(1.0),
-            "khong" | "0" | "false" => Value::Number(0.0),
-            _ => Value::Bad(Code::FlagInvalid),
+        return match text {
+            "x" | "X" | "có" | "1" => Value::Number(1.0),
+            "không" | "0" => Value::Number(0.0),
+            other => match fold(other).as_str() {
+                "x" | "co" | "1" | "true" => Value::Number(1.0),
+                "khong" | "0" | "false" => Value::Number(0.0),
+                _ => Value::Bad(Code::FlagInvalid),
+            },
         };
     }
     let (negative, body) = match text.strip_prefix(['-', '−', '–']) {

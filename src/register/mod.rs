@@ -38,6 +38,8 @@ pub struct Register {
     changes: Vec<Change>,
     /// Other spellings by unit code.
     aliases: BTreeMap<String, Vec<String>>,
+    /// Where the versions of a code begin and end.
+    of_code: HashMap<String, (usize, usize)>,
     /// Versions by the code of the unit above.
     below: HashMap<String, Vec<usize>>,
 }
@@ -52,7 +54,11 @@ impl Register {
                 below.entry(parent.clone()).or_default().push(at);
             }
         }
-        Self { versions, changes, aliases, below }
+        let mut of_code = HashMap::new();
+        for (at, version) in versions.iter().enumerate() {
+            of_code.entry(version.code.clone()).or_insert((at, at)).1 = at + 1;
+        }
+        Self { versions, changes, aliases, of_code, below }
     }
 
     /// Every version, by code and first day.
@@ -72,9 +78,7 @@ impl Register {
 
     /// Versions of one code, oldest first.
     pub fn versions_of(&self, code: &str) -> &[UnitVersion] {
-        let start = self.versions.partition_point(|v| v.code.as_str() < code);
-        let end = self.versions.partition_point(|v| v.code.as_str() <= code);
-        self.versions.get(start..end).unwrap_or(&[])
+        self.of_code.get(code).and_then(|(start, end)| self.versions.get(*start..*end)).unwrap_or(&[])
     }
 
     /// The version of a code in force on `day`.

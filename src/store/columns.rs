@@ -58,6 +58,11 @@ pub fn days(items: impl IntoIterator<Item = Option<Date>>) -> ArrayRef {
     Arc::new(items.into_iter().map(|d| d.map(day_number)).collect::<Date32Array>())
 }
 
+/// One day in every row.
+pub fn one_day(day: Date, rows: usize) -> ArrayRef {
+    Arc::new(Date32Array::from_value(day_number(day), rows))
+}
+
 /// Microseconds since 1970 UTC.
 pub fn times(items: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter_values(items).with_timezone("UTC"))
