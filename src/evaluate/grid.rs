@@ -141,8 +141,11 @@ fn side(
 ) -> Side {
     let mut codes: Vec<String> = Vec::new();
     for q in quarters {
-        let of = register.in_force(level, q.end()).filter(|u| register.province_of(&u.code, q.end()) == Some(province));
-        codes.extend(of.map(|u| u.code.clone()));
+        let below = |code: &str| register.children(code, q.end());
+        for unit in below(province) {
+            codes.extend((unit.level == level).then(|| unit.code.clone()));
+            codes.extend(below(&unit.code).filter(|u| u.level == level).map(|u| u.code.clone()));
+        }
     }
     codes.sort();
     codes.dedup();
@@ -165,6 +168,7 @@ fn side(
     for element in &wanted {
         side.baseline.insert(element.clone(), vec![f64::NAN; cells]);
     }
+    let as_of = plan.baselines.values().map(|b| b.as_of).max().unwrap_or(plan.first_day);
     for (t, q) in quarters.iter().enumerate() {
         let values = facts.values.get(q);
         for (u, code) in side.codes.iter().enumerate() {
@@ -188,7 +192,6 @@ fn side(
                 side.population[at] = plan.population(code, q.year()).unwrap_or(f64::NAN);
             }
             for element in &wanted {
-                let as_of = plan.baselines.values().map(|b| b.as_of).max().unwrap_or(plan.first_day);
                 let carried = register.carried(code, as_of, q.end(), &|unit| plan.baseline(unit, element));
                 if let (Some(value), Some(column)) = (carried, side.baseline.get_mut(element)) {
                     column[at] = value;
