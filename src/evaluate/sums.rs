@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::{Column, DataFrame, DataType, Expr as Polars, IntoLazy, NULL, NamedFrom, Series, col, lit, when};
+use rayon::prelude::*;
 
 use super::EvaluateError;
 use super::grid::{Grid, Side};
@@ -34,6 +35,7 @@ pub(super) type All = Vec<Vec<Sums>>;
 /// Computes all sums of a province.
 pub(super) fn compute(plan: &Plan, grid: &Grid<'_>) -> Result<All, EvaluateError> {
     (0..SPANS)
+        .into_par_iter()
         .map(|span| {
             let wards = Part::new(plan, grid, &grid.wards, Level::Ward, span)?;
             let districts = Part::new(plan, grid, &grid.districts, Level::District, span)?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::cards::Card;
 use super::grid::Grid;
 use super::judge::{All2, Judged, node, nodes};
@@ -50,10 +52,9 @@ impl Writer {
         judged: &All2,
         cards: &[Card],
     ) -> Result<Summary, EvaluateError> {
-        let mut rows = 0;
-        for (t, quarter) in grid.quarters.iter().enumerate() {
+        let one = |(t, quarter): (usize, &Period)| -> Result<usize, EvaluateError> {
             let lines = lines(grid, judged, t, &[(0, Span::Quarter), (1, Span::YearToDate)]);
-            rows += lines.len();
+            let mut rows = lines.len();
             self.put(plan, province, grid, t, *quarter, &lines)?;
             // A year is its last quarter to date, once it is over.
             if quarter.quarter() == Some(4) && quarter.end() < grid.today {
@@ -67,7 +68,15 @@ impl Writer {
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 self.cards.write(&path, &[cards_batch(plan, grid, t, *quarter, &of)?])?;
             }
-        }
+            Ok(rows)
+        };
+        // Several provinces are already worked on side by side; more of them at once would only take memory.
+        let rows: Result<Vec<usize>, EvaluateError> = if self.several {
+            grid.quarters.iter().enumerate().map(one).collect()
+        } else {
+            grid.quarters.par_iter().enumerate().map(one).collect()
+        };
+        let rows = rows?.into_iter().sum();
         let newest = grid.quarters.len().saturating_sub(1);
         let wards_scored = cards.iter().filter(|c| c.quarter == newest).count();
         Ok(Summary { indicator_values: rows, wards_scored })
