@@ -199,6 +199,11 @@ impl Plan {
         self.baselines.get(&(unit.to_owned(), element.to_owned())).map(|b| b.value)
     }
 
+    /// Last day of the plan.
+    pub fn last_day(&self) -> Date {
+        self.last_period.end()
+    }
+
     /// All quarters of the plan.
     pub fn quarters(&self) -> Vec<Period> {
         self.first_period.through(self.last_period)
