@@ -3,6 +3,7 @@
 //! A stage is timed as a whole process. A floor is the least that any program must do for the same result: read and split
 //! the bytes, let the workbook reader read, compute bare sums, write the same tables or pages. Shown are medians, peak
 //! memory and how cost grows as the work doubles. Nothing here passes or fails: machines differ, ratios less so.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench speaks, and stops where it cannot measure")]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
