@@ -47,12 +47,22 @@ pub struct Summary {
     pub infos: usize,
 }
 
-/// One received file with what came of it.
+/// One received file, or one member of a received archive, with what came of it.
 struct Submission {
     receipt: ReceiptRow,
+    /// Path inside the archive; none for a plain file.
+    member: Option<String>,
+    /// SHA-256 of the member's bytes; empty for a plain file.
+    member_sha256: String,
     outcome: reading::Outcome,
-    /// Later receipts of the same bytes.
-    again: Vec<ReceiptRow>,
+    /// Where the same bytes came again.
+    again: Vec<Again>,
+}
+
+/// A later receipt of bytes that were received before.
+struct Again {
+    receipt: ReceiptRow,
+    member: Option<String>,
 }
 
 /// Reads every received file and writes the tables of the stage.
@@ -67,15 +77,15 @@ pub fn normalize(
     let files = receipts.len();
     progress.start("normalize", files as u64);
     let desk = reading::Desk::new(plan, register);
-    let submissions: Result<Vec<Submission>, StoreError> = first_receipts(receipts)
+    let submissions: Result<Vec<Vec<Submission>>, StoreError> = first_receipts(receipts)
         .into_par_iter()
         .map(|(receipt, again)| {
-            let outcome = outcome(&receipt, plan, store, &desk)?;
+            let of_file = outcomes(&receipt, plan, store, &desk)?;
             progress.advance(1 + again.len() as u64);
-            Ok(Submission { receipt, outcome, again })
+            Ok(of_receipts(of_file, &receipt, &again))
         })
         .collect();
-    let submissions = submissions?;
+    let submissions = members_once(submissions?.into_iter().flatten().collect());
     let standing = versions::resolve(&submissions);
     let mut summary = tables::write(plan, register, store, now, &submissions, &standing)?;
     summary.files = files;
@@ -100,20 +110,57 @@ fn first_receipts(receipts: Vec<ReceiptRow>) -> Vec<(ReceiptRow, Vec<ReceiptRow>
     all
 }
 
-fn outcome(
+/// A file's parts as submissions; each came again whenever the file did.
+fn of_receipts(parts: Vec<reading::Part>, receipt: &ReceiptRow, again: &[ReceiptRow]) -> Vec<Submission> {
+    let of = |part: reading::Part| Submission {
+        again: again.iter().map(|r| Again { receipt: r.clone(), member: part.member.clone() }).collect(),
+        receipt: receipt.clone(),
+        member: part.member,
+        member_sha256: part.sha256,
+        outcome: part.outcome,
+    };
+    parts.into_iter().map(of).collect()
+}
+
+/// Members of archives whose bytes came before, by themselves or in another archive, are noted there and are no
+/// submissions of their own; so are plain files that came in an archive before.
+fn members_once(submissions: Vec<Submission>) -> Vec<Submission> {
+    if submissions.iter().all(|s| s.member.is_none()) {
+        return submissions;
+    }
+    let mut first: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut kept: Vec<Submission> = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        let of_member = submission.member.is_some();
+        let digest = if of_member { &submission.member_sha256 } else { &submission.receipt.sha256 };
+        match first.get(digest) {
+            Some(at) if !digest.is_empty() && (of_member || kept[*at].member.is_some()) => {
+                kept[*at].again.push(Again { receipt: submission.receipt, member: submission.member });
+                kept[*at].again.extend(submission.again);
+            }
+            _ => {
+                first.entry(digest.clone()).or_insert(kept.len());
+                kept.push(submission);
+            }
+        }
+    }
+    kept
+}
+
+fn outcomes(
     receipt: &ReceiptRow,
     plan: &Plan,
     store: &Store,
     desk: &reading::Desk<'_>,
-) -> Result<reading::Outcome, StoreError> {
+) -> Result<Vec<reading::Part>, StoreError> {
     let id = raw::submission_id(&receipt.sha256);
     if !receipt.refused.is_empty() {
         let code = Code::from_word(&receipt.refused).unwrap_or(Code::FileUnreadable);
         let (found, vi, en) = match code {
-            Code::FileUnsafe => ("link", "một tệp thường", "a regular file"),
+            Code::FileUnsafe => ("symlink", "một tệp thường", "a regular file"),
             _ => ("", "một tệp đọc được trong giới hạn", "a readable file within the limit"),
         };
-        return Ok(Err(Box::new(Finding::new(code, id, found, vi, en))));
+        return Ok(vec![reading::Part::refused(Finding::new(code, id, found, vi, en))]);
     }
     let bytes = store.read_raw(&receipt.sha256)?;
     let at = Timestamp::from_microsecond(receipt.received_at).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -121,18 +168,22 @@ fn outcome(
         submission_id: id,
         district: &receipt.district,
         file_name: &receipt.file_name,
+        member: None,
         day: plan.local_date(at),
     };
-    let outcome = reading::read(bytes, &received, desk);
-    if let Err(finding) = &outcome {
-        tracing::info!(
-            stage = "normalize",
-            submission = id,
-            district = %receipt.district,
-            file = %receipt.file_name,
-            code = finding.code.as_str(),
-            "quarantined"
-        );
+    let parts = reading::read(bytes, &received, desk);
+    for part in &parts {
+        if let Err(finding) = &part.outcome {
+            tracing::info!(
+                stage = "normalize",
+                submission = id,
+                district = %receipt.district,
+                file = %receipt.file_name,
+                member = part.member.as_deref().unwrap_or(""),
+                code = finding.code.as_str(),
+                "quarantined"
+            );
+        }
     }
-    Ok(outcome)
+    Ok(parts)
 }

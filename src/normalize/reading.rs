@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::fold::fold;
 use super::layout::{self, Labels, Layout};
-use super::read::{self, Cell, Grid};
+use super::read::{self, Book, Cell, Grid};
 use super::units::{Match, Roll, Rolls};
 use super::values::{self, Value, Wanted};
 use super::{checks, period};
@@ -12,12 +12,24 @@ use crate::model::{Code, Finding, Frequency, Kind, Period, Plan};
 use crate::register::Register;
 
 /// What is known of a file before it is read.
+#[derive(Clone, Copy)]
 pub(super) struct Received<'a> {
     pub(super) submission_id: &'a str,
     pub(super) district: &'a str,
     pub(super) file_name: &'a str,
+    /// Path inside an archive, where it is a member of one.
+    pub(super) member: Option<&'a str>,
     /// Local date of receipt.
     pub(super) day: Date,
+}
+
+impl Received<'_> {
+    /// The period in the file's name; of a member that in its own name, else in its folder's.
+    fn named_period(&self, frequency: Frequency) -> Option<Period> {
+        let Some(member) = self.member else { return period::find(self.file_name, frequency) };
+        let (folder, name) = member.rsplit_once('/').unwrap_or(("", member));
+        period::find(name, frequency).or_else(|| period::find(folder, frequency))
+    }
 }
 
 /// One value of a form.
@@ -49,6 +61,22 @@ pub(super) struct Form {
 /// A file's outcome: a form, or the one finding for which it is quarantined.
 pub(super) type Outcome = Result<Form, Box<Finding>>;
 
+/// A received file, or one member of a received archive, as it was read.
+pub(super) struct Part {
+    /// Path inside the archive; none for a plain file.
+    pub(super) member: Option<String>,
+    /// SHA-256 of the member's bytes; empty for a plain file.
+    pub(super) sha256: String,
+    pub(super) outcome: Outcome,
+}
+
+impl Part {
+    /// A file that is quarantined whole.
+    pub(super) fn refused(finding: Finding) -> Self {
+        Self { member: None, sha256: String::new(), outcome: Err(Box::new(finding)) }
+    }
+}
+
 /// A row of figures, before it is known which rows are used.
 pub(super) struct Row<'g> {
     pub(super) row: u32,
@@ -77,21 +105,26 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Reads one received file.
-pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
+/// Reads one received file: its outcome, or that of each member of an archive.
+pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> Vec<Part> {
+    let parts = read::read(bytes);
+    let of = |part: read::Part| {
+        let member = Received { member: part.member.as_deref(), ..*received };
+        let book = part.book.map_err(|refusal| Box::new(refusal.finding(received.submission_id)));
+        let outcome = book.and_then(|book| form(&book, &member, desk));
+        Part { outcome, member: part.member, sha256: part.sha256 }
+    };
+    parts.into_iter().map(of).collect()
+}
+
+/// Reads one workbook or text as a form.
+fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
     let Desk { plan, register, labels, rolls, rules } = desk;
+    let grids = &book.grids;
     let refuse = |code: Code, found: String, vi: &str, en: &str| {
         Box::new(Finding::new(code, received.submission_id, found, vi, en))
     };
-    let grids = read::read(bytes).map_err(|r| {
-        refuse(
-            r.code,
-            r.found,
-            "một sổ tính xlsx, xls, ods hoặc tệp văn bản UTF-8",
-            "an xlsx, xls or ods workbook, or UTF-8 text",
-        )
-    })?;
-    if grids.iter().any(holds_persons) {
+    if grids.iter().chain(&book.hidden).any(holds_persons) {
         return Err(refuse(
             Code::PersonalData,
             String::new(),
@@ -105,7 +138,7 @@ pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> 
     };
     let form = &plan.forms[layout.form];
     let title = title_period(grid, &layout, form.frequency);
-    let named = period::find(received.file_name, form.frequency);
+    let named = received.named_period(form.frequency);
     let period = period::agree(title, named).map_err(|code| {
         let shown = |p: Option<Period>| p.map_or("-".to_owned(), |p| p.to_string());
         match code {

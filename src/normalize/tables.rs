@@ -189,6 +189,7 @@ fn batch(
         columns::keyed(element_keys, &elements),
         Arc::new(Float64Array::from(numbers)),
         columns::keyed(keys.clone(), &columns::values(ids)),
+        members(submissions, of, &keys),
         columns::keyed(sheet_keys, &sheet_values),
         columns::keyed(cell_keys, &cells),
         times(),
@@ -204,6 +205,16 @@ fn batch(
     }
     out.push(flags(&all, submissions, of));
     Ok((Store::batch(table, out)?, rows))
+}
+
+/// The member of an archive that each row came from; null nearly always.
+fn members(submissions: &[Submission], of: &[usize], keys: &[i32]) -> ArrayRef {
+    let members: Vec<Option<&str>> = of.iter().map(|at| submissions[*at].member.as_deref()).collect();
+    if members.iter().all(Option::is_none) {
+        return columns::absent(keys.len());
+    }
+    let values = columns::values(members.iter().map(|m| m.unwrap_or("")));
+    columns::keyed(keys.iter().map(|k| if members[*k as usize].is_some() { *k } else { -1 }).collect(), &values)
 }
 
 /// Addresses as keys into the few that occur.
@@ -261,7 +272,7 @@ fn findings_of(submission: &Submission, plan: &Plan) -> Vec<Finding> {
     };
     let id = raw::submission_id(&submission.receipt.sha256);
     for again in &submission.again {
-        let mut f = Finding::new(Code::AlreadyReceived, id, again.file_name.clone(), "", "");
+        let mut f = Finding::new(Code::AlreadyReceived, id, again.receipt.file_name.clone(), "", "");
         f.period = submission.outcome.as_ref().ok().and_then(|form| form.period);
         all.push(f);
     }
@@ -293,8 +304,9 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
         submissions.iter().zip(all).flat_map(|(s, own)| own.iter().map(move |f| (s, f))).collect();
     let ids = rows.iter().map(|(s, f)| {
         let place = f.cell.map(|c| c.to_string()).unwrap_or_default();
+        let member = s.member.as_ref().map(|m| format!("|{m}")).unwrap_or_default();
         let key = format!(
-            "{}|{}|{}|{place}|{}|{}|{}",
+            "{}|{}{member}|{}|{place}|{}|{}|{}",
             s.receipt.district,
             s.receipt.file_name,
             f.code,
@@ -313,6 +325,10 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
             columns::plain(rows.iter().map(|(s, f)| match f.code {
                 Code::AlreadyReceived => &f.found,
                 _ => &s.receipt.file_name,
+            })),
+            columns::text(rows.iter().map(|(s, f)| match f.code {
+                Code::AlreadyReceived => s.again.iter().find(|a| a.receipt.file_name == f.found)?.member.as_ref(),
+                _ => s.member.as_ref(),
             })),
             columns::plain(rows.iter().map(|(_, f)| f.severity.as_str())),
             columns::plain(rows.iter().map(|(_, f)| f.code.as_str())),
@@ -360,6 +376,7 @@ fn submissions_table(
             columns::text(submissions.iter().map(period)),
             columns::plain(submissions.iter().map(|s| &s.receipt.source)),
             columns::plain(submissions.iter().map(|s| &s.receipt.file_name)),
+            columns::text(submissions.iter().map(|s| s.member.as_ref())),
             columns::wholes(submissions.iter().map(|s| Some(i32::try_from(s.receipt.bytes).unwrap_or(i32::MAX)))),
             columns::text(submissions.iter().map(|s| known(&s.receipt.sha256))),
             columns::times(submissions.iter().map(|s| s.receipt.received_at)),

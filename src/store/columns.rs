@@ -23,6 +23,12 @@ pub fn keyed(keys: Vec<i32>, values: &ArrayRef) -> ArrayRef {
     }
 }
 
+/// Text that is null in every row.
+pub fn absent(rows: usize) -> ArrayRef {
+    let none = StringArray::from_iter_values([""]);
+    Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::new_null(rows), Arc::new(none)))
+}
+
 /// Values for [`keyed`].
 pub fn values<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(texts))

@@ -40,6 +40,9 @@ impl Type {
     }
 }
 
+/// Which file of an archive it is about.
+const MEMBER: Column =
+    ("member", Text, true, "Tệp trong gói nén", "path inside the archive received; null for a plain file");
 const OBSERVATIONS: &[Column] = &[
     ("unit_code", Text, false, "Mã đơn vị", "unit code"),
     ("unit_level", Text, false, "Cấp", "level"),
@@ -51,6 +54,7 @@ const OBSERVATIONS: &[Column] = &[
     ("element", Text, false, "Chỉ tiêu thống kê", "data element"),
     ("value", Number, false, "Giá trị", "value"),
     ("submission_id", Text, false, "Mã bài nộp", "submission"),
+    MEMBER,
     ("sheet", Text, true, "Trang tính", "sheet; null in a text file"),
     ("cell", Text, false, "Ô", "cell"),
     ("received_at", Time, false, "Nhận lúc", "received at (UTC)"),
@@ -72,13 +76,15 @@ const HISTORY: &[Column] = &[
     OBSERVATIONS[11],
     OBSERVATIONS[12],
     OBSERVATIONS[13],
-    ("known_to", Time, false, "Hết hiệu lực", "replaced at (UTC)"),
     OBSERVATIONS[14],
+    ("known_to", Time, false, "Hết hiệu lực", "replaced at (UTC)"),
+    OBSERVATIONS[15],
 ];
 const FINDINGS: &[Column] = &[
     ("finding_id", Text, false, "Mã phát hiện", "finding"),
     ("submission_id", Text, true, "Mã bài nộp", "submission; null where the file was refused unread"),
     ("file_name", Text, false, "Tên tệp", "file name"),
+    MEMBER,
     ("severity", Text, false, "Mức độ", "error, warning or info"),
     ("code", Text, false, "Loại", "code"),
     ("sheet", Text, true, "Trang tính", "sheet"),
@@ -101,6 +107,7 @@ const SUBMISSIONS: &[Column] = &[
     ("period", Text, true, "Kỳ", "period"),
     ("source", Text, false, "Nguồn", "source"),
     ("file_name", Text, false, "Tên tệp", "file name"),
+    MEMBER,
     ("bytes", Whole, false, "Kích thước", "size in bytes"),
     ("sha256", Text, true, "SHA-256", "digest of the bytes"),
     ("received_at", Time, false, "Nhận lúc", "received at (UTC)"),

@@ -1,5 +1,7 @@
 //! A sheet as sparse cells in reading order; their texts lie in one buffer.
 
+use super::refusal::Excess;
+use super::{Refusal, limits};
 use crate::model::CellRef;
 
 /// What a cell holds.
@@ -54,6 +56,17 @@ impl Grid {
 
     pub(super) fn push(&mut self, row: u32, column: u32, content: Content) {
         self.cells.push(Cell { row, column, content });
+    }
+
+    /// Refuses a cell that stands where no form has one, and more than `most` cells.
+    pub(super) fn bounded(&self, row: u32, column: u32, most: usize) -> Result<(), Refusal> {
+        if row >= limits::ROWS {
+            return Err(Refusal::TooWide(Excess::Rows));
+        }
+        if column >= limits::COLUMNS {
+            return Err(Refusal::TooWide(Excess::Columns));
+        }
+        if self.cells.len() > most { Err(Refusal::TooManyCells) } else { Ok(()) }
     }
 
     /// Puts cells in order; of two at one address the last stands.

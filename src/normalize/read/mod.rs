@@ -1,36 +1,158 @@
-//! Bytes → sheets of cells that know their address. The only room that knows workbooks and encodings.
+//! Bytes → sheets of cells that know their address. The only room that knows workbooks, archives and encodings.
 //!
-//! The container is told by its content, never by its name. What cannot be read gives the code of a finding and a reason.
+//! The container is told by its content, never by its name. What cannot be read gives a [`Refusal`]; whatever the bytes
+//! are, time and memory stay bounded: sizes are capped before a workbook reader sees them, and a reader that gives up by
+//! panicking has only found a damaged file.
 
+mod archive;
+mod biff;
 mod container;
 mod grid;
+mod limits;
+mod names;
+mod ods;
+mod package;
+mod refusal;
 mod text;
-mod workbook;
+mod xls;
+mod xlsx;
 
-use crate::model::Code;
+use std::cell::Cell as Flag;
 
 pub(super) use grid::{Cell, Content, Grid};
+pub(super) use refusal::Refusal;
 
-/// Why a file could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) code: Code,
-    /// What was found, as told to the district.
-    pub(super) found: String,
+/// What a file was told to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Container {
+    Xlsx,
+    Xls,
+    Ods,
+    Text,
 }
 
-impl Refusal {
-    fn new(code: Code, found: impl Into<String>) -> Self {
-        Self { code, found: found.into() }
+/// A file, or a member of an archive, as it was read.
+#[derive(Debug)]
+pub(super) struct Book {
+    /// What it was told to be.
+    #[expect(dead_code, reason = "shown by the command that inspects a file")]
+    pub(super) container: Container,
+    /// The visible sheets in order; a text file is one sheet without a name.
+    pub(super) grids: Vec<Grid>,
+    /// Sheets that are hidden, very hidden ones included. No form is read from them.
+    pub(super) hidden: Vec<Grid>,
+    /// Texts of comments.
+    #[expect(dead_code, reason = "searched by the guard")]
+    pub(super) notes: Vec<String>,
+}
+
+impl Book {
+    #[expect(dead_code, reason = "where a template's stamp is read")]
+    /// The hidden sheet of this name.
+    pub(super) fn hidden_sheet(&self, name: &str) -> Option<&Grid> {
+        self.hidden.iter().find(|g| g.sheet.as_deref() == Some(name))
     }
 }
 
-/// Reads the visible sheets of a file, in order; a text file is one sheet without a name.
-pub(super) fn read(bytes: Vec<u8>) -> Result<Vec<Grid>, Refusal> {
-    match container::tell(&bytes)? {
-        container::Kind::Xlsx => workbook::xlsx(&bytes),
-        container::Kind::Ods => workbook::ods(&bytes),
-        container::Kind::Xls => workbook::xls(&bytes),
-        container::Kind::Text => Ok(vec![text::read(bytes)?]),
+/// What a received file holds to be read as a form: the file itself, or one member of an archive.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Path inside the archive; none for a plain file, and for an archive that could not be opened.
+    pub(super) member: Option<String>,
+    /// SHA-256 of the member's bytes; empty for a plain file.
+    pub(super) sha256: String,
+    pub(super) book: Result<Book, Refusal>,
+}
+
+/// The sheets of a workbook while it is read.
+#[derive(Debug, Default)]
+struct Sheets {
+    visible: Vec<Grid>,
+    hidden: Vec<Grid>,
+    notes: Vec<String>,
+}
+
+impl Sheets {
+    fn push(&mut self, mut grid: Grid, visible: bool) {
+        grid.sort();
+        if visible { self.visible.push(grid) } else { self.hidden.push(grid) }
     }
+
+    fn count(&self) -> usize {
+        self.visible.len() + self.hidden.len()
+    }
+
+    fn cells(&self) -> usize {
+        self.visible.iter().chain(&self.hidden).map(|g| g.cells.len()).sum()
+    }
+}
+
+/// Reads a received file: one part, or one for each member of an archive in its order.
+pub(super) fn read(bytes: Vec<u8>) -> Vec<Part> {
+    let plain = |book| vec![Part { member: None, sha256: String::new(), book }];
+    match guarded(|| file(bytes)) {
+        Ok(File::Book(book)) => plain(Ok(book)),
+        Ok(File::Archive(parts)) => parts,
+        Err(refusal) => plain(Err(refusal)),
+    }
+}
+
+enum File {
+    Book(Book),
+    Archive(Vec<Part>),
+}
+
+fn file(bytes: Vec<u8>) -> Result<File, Refusal> {
+    let (container, sheets) = match container::tell(&bytes)? {
+        container::Kind::Xls => (Container::Xls, xls::read(&bytes)?),
+        container::Kind::Text => {
+            let visible = vec![text::read(bytes)?];
+            (Container::Text, Sheets { visible, ..Sheets::default() })
+        }
+        container::Kind::Zip => {
+            let mut package = package::Package::open(&bytes)?;
+            match package.kind()? {
+                package::Kind::Xlsx => (Container::Xlsx, xlsx::read(package)?),
+                package::Kind::Ods => (Container::Ods, ods::read(package)?),
+                package::Kind::Archive => return archive::members(package, member).map(File::Archive),
+            }
+        }
+    };
+    let Sheets { visible, hidden, notes } = sheets;
+    Ok(File::Book(Book { container, grids: visible, hidden, notes }))
+}
+
+/// Reads a member of an archive, which must not be an archive itself.
+fn member(bytes: Vec<u8>) -> Result<Book, Refusal> {
+    if matches!(container::tell(&bytes), Ok(container::Kind::Zip))
+        && package::Package::open(&bytes)?.kind()? == package::Kind::Archive
+    {
+        return Err(Refusal::Nested);
+    }
+    match guarded(|| file(bytes))? {
+        File::Book(book) => Ok(book),
+        File::Archive(_) => Err(Refusal::Nested),
+    }
+}
+
+thread_local! {
+    /// Whether a panic of this thread is a matter of the bytes that it reads.
+    static READING: Flag<bool> = const { Flag::new(false) };
+}
+
+/// Reads bytes with readers that may panic on them; a panic is a damaged file and prints nothing.
+fn guarded<T>(read: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !READING.get() {
+                before(info);
+            }
+        }));
+    });
+    let outer = READING.replace(true);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    READING.set(outer);
+    result.unwrap_or_else(|_| Err(package::damaged("the reader gave up")))
 }

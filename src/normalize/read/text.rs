@@ -1,7 +1,6 @@
 //! Text files: encoding, delimiter, fields. Lines are physical lines, so that an address is what an editor shows.
 
 use super::{Content, Grid, Refusal};
-use crate::model::Code;
 
 /// Reads a text file into one sheet.
 pub(super) fn read(bytes: Vec<u8>) -> Result<Grid, Refusal> {
@@ -106,7 +105,7 @@ fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
         return utf16(&bytes, u16::from_be_bytes);
     }
     if head.contains(&0) {
-        return Err(Refusal::new(Code::FileUnreadable, "bytes that are neither a workbook nor text"));
+        return Err(Refusal::Binary);
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(match text.strip_prefix('\u{feff}') {
@@ -115,14 +114,14 @@ fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
         }),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            Err(Refusal::new(Code::EncodingUnknown, format!("byte {at} is not UTF-8")))
+            Err(Refusal::Encoding(format!("byte {at}")))
         }
     }
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Refusal> {
     let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect();
-    String::from_utf16(&units).map_err(|_| Refusal::new(Code::EncodingUnknown, "broken UTF-16"))
+    String::from_utf16(&units).map_err(|_| Refusal::Encoding("UTF-16".to_owned()))
 }
 
 #[cfg(test)]
@@ -153,6 +152,6 @@ mod tests {
                 assert_eq!(grid.raw(&grid.cells[0]), "Kỳ báo cáo", "{little} {mark}");
             }
         }
-        assert_eq!(read(vec![b'a', 0xE1, b'b']).unwrap_err().code, Code::EncodingUnknown);
+        assert_eq!(read(vec![b'a', 0xE1, b'b']).unwrap_err().code(), crate::model::Code::EncodingUnknown);
     }
 }
