@@ -2,8 +2,10 @@
 //!
 //! A finding is a value, not an error of the program: the run goes on and the finding is an output.
 
+use super::cause::Cause;
 use super::observation::CellRef;
 use super::period::Period;
+use super::rule::Rule;
 use super::state::words;
 
 words! {
@@ -188,7 +190,7 @@ pub struct Finding {
     /// What was expected, in English.
     pub expected_en: String,
     /// A cause that would repair it, where one is likely.
-    pub likely_cause: Option<String>,
+    pub likely_cause: Option<Cause>,
 }
 
 impl Finding {
@@ -208,6 +210,20 @@ impl Finding {
             expected_en: en.to_owned(),
             likely_cause: None,
         }
+    }
+
+    /// A finding of a rule, with the rule's severity; the plan's own words stand behind what was expected.
+    pub fn of_rule(rule: &Rule, submission_id: &str, found: impl Into<String>, vi: &str, en: &str) -> Self {
+        let mut finding = Self::new(rule.code(), submission_id, found, vi, en);
+        finding.severity = rule.severity;
+        if let Some((vi, en)) = &rule.text {
+            for (expected, text) in [(&mut finding.expected_vi, vi), (&mut finding.expected_en, en)] {
+                let between = if expected.is_empty() { "" } else { " – " };
+                expected.push_str(between);
+                expected.push_str(text);
+            }
+        }
+        finding
     }
 
     /// One sentence in Vietnamese: what, where, found, expected.

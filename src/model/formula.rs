@@ -63,6 +63,21 @@ impl Expr {
         all
     }
 
+    /// The formula's value; `leaf` gives that of whatever is no operation. A quotient by zero is NaN.
+    pub fn value<E>(&self, leaf: &impl Fn(&Self) -> Result<f64, E>) -> Result<f64, E> {
+        Ok(match self {
+            Self::Number(n) => *n,
+            Self::Add(a, b) => a.value(leaf)? + b.value(leaf)?,
+            Self::Sub(a, b) => a.value(leaf)? - b.value(leaf)?,
+            Self::Mul(a, b) => a.value(leaf)? * b.value(leaf)?,
+            Self::Div(a, b) => {
+                let (a, b) = (a.value(leaf)?, b.value(leaf)?);
+                if b == 0.0 { f64::NAN } else { a / b }
+            }
+            other => leaf(other)?,
+        })
+    }
+
     /// Calls `each` on every node, parents first.
     pub fn visit<'a>(&'a self, each: &mut impl FnMut(&'a Self)) {
         each(self);

@@ -3,6 +3,7 @@
 //! Everything that two stages must agree on stands here; the stages know these types and the store,
 //! never each other.
 
+pub mod cause;
 pub mod element;
 pub mod finding;
 pub mod formula;
@@ -12,17 +13,20 @@ pub mod period;
 pub mod plan;
 pub mod progress;
 pub mod rubric;
+pub mod rule;
 pub mod state;
 pub mod unit;
 
+pub use cause::{Cause, CauseKind, Repair};
 pub use element::{Element, Form, Frequency, Kind};
 pub use finding::{Code, Finding, Severity};
 pub use formula::{Expr, FormulaError};
 pub use indicator::{Direction, Indicator, Milestone, OwnPart, Target, ValueForm};
 pub use observation::{CellRef, SubmissionStatus};
 pub use period::Period;
-pub use plan::{Baseline, Plan, Population, Receipt, Rule, RuleKind, Settings, Source};
+pub use plan::{Baseline, Plan, Population, Receipt, Settings, Source};
 pub use progress::{Progress, Silent};
 pub use rubric::{Class, Criterion, Requirement, Rubric};
+pub use rule::{Change, Outlier, Rule, RuleKind, Stock};
 pub use state::{Span, State, Status};
 pub use unit::{Level, UnitVersion};

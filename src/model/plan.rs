@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::element::{Element, Form};
+use super::finding::Code;
 use super::indicator::{Indicator, Target};
 use super::period::Period;
 use super::rubric::Rubric;
+use super::rule::Rule;
 
 /// When a file counts as received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -47,41 +49,6 @@ pub struct Settings {
     pub register: PathBuf,
     /// Largest file read, in bytes.
     pub max_file_bytes: u64,
-}
-
-/// Which contradiction a rule looks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RuleKind {
-    /// `part` must not exceed `whole`.
-    PartExceedsWhole {
-        /// Element.
-        part: String,
-        /// Element.
-        whole: String,
-    },
-    /// `parts` must sum to `whole`.
-    PartsDoNotSum {
-        /// Elements.
-        parts: Vec<String>,
-        /// Element.
-        whole: String,
-    },
-    /// A value above the element's history by this factor, judged by median and MAD.
-    Outlier {
-        /// Element.
-        element: String,
-        /// How many times the spread of its history is too far.
-        factor: f64,
-    },
-}
-
-/// A check that a plan declares.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
-    /// Name, unique in the plan.
-    pub name: String,
-    /// What it looks for.
-    pub kind: RuleKind,
 }
 
 /// A baseline value of one unit and element.
@@ -168,6 +135,11 @@ impl Plan {
     /// The target of an indicator.
     pub fn target(&self, indicator: &str) -> Option<&Target> {
         self.targets.iter().find(|t| t.indicator == indicator)
+    }
+
+    /// The rule whose findings bear this code; the first, where several do.
+    pub fn rule(&self, code: Code) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.code() == code)
     }
 
     /// The day on which a form for a period is due.

@@ -3,7 +3,7 @@
 //! 1. [`read`]: bytes → sheets of cells that know their address
 //! 2. [`layout`], [`period`], [`units`]: which form, which period, which column is which element, which row which unit
 //! 3. [`values`], [`checks`]: text → number or the reason why not; contradictions
-//! 4. [`versions`]: which of several files for one district, form and period is current
+//! 4. [`versions`]: which of several files for one district, form and period is current; then [`checks`] across periods
 //! 5. [`tables`], [`mod@reference`]: the tables of the data contract
 
 mod checks;
@@ -85,8 +85,9 @@ pub fn normalize(
             Ok(of_receipts(of_file, &receipt, &again))
         })
         .collect();
-    let submissions = members_once(submissions?.into_iter().flatten().collect());
+    let mut submissions = members_once(submissions?.into_iter().flatten().collect());
     let standing = versions::resolve(&submissions);
+    checks::across(plan, register, &mut submissions, &standing);
     let mut summary = tables::write(plan, register, store, now, &submissions, &standing)?;
     summary.files = files;
     reference::write(plan, register, store, now)?;

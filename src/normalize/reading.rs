@@ -53,9 +53,21 @@ pub(super) struct Form {
     pub(super) sheet: Option<String>,
     /// Codes of the units with a usable row, in the form's order.
     pub(super) units: Vec<String>,
+    /// Row and column of the cell that names each of these units.
+    pub(super) named: Vec<(u32, u32)>,
     /// By row, then column.
     pub(super) values: Vec<Observed>,
+    /// What the form's own total row says, column by column.
+    pub(super) totals: Vec<Total>,
     pub(super) findings: Vec<Finding>,
+}
+
+/// A column's total as the form has it, and the sum of the readable numbers above it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Total {
+    pub(super) element: u16,
+    pub(super) said: f64,
+    pub(super) sum: f64,
 }
 
 /// A file's outcome: a form, or the one finding for which it is quarantined.
@@ -94,14 +106,14 @@ pub(super) struct Desk<'a> {
     register: &'a Register,
     labels: Labels,
     rolls: Rolls<'a>,
-    rules: Vec<checks::Rule>,
+    rules: checks::Rules<'a>,
 }
 
 impl<'a> Desk<'a> {
     /// A desk at which the plan's forms are read.
     pub(super) fn new(plan: &'a Plan, register: &'a Register) -> Self {
         let (labels, rolls) = (Labels::new(plan), Rolls::new(register));
-        Self { plan, register, labels, rolls, rules: checks::compile(plan) }
+        Self { plan, register, labels, rolls, rules: checks::Rules::new(plan) }
     }
 }
 
@@ -168,14 +180,14 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
     }
     let roll = rolls.of(form.level, received.district, period.end());
     let mut out = Form { form: layout.form, period: Some(period), sheet: grid.sheet.clone(), ..Form::default() };
-    columns(grid, &layout, plan, received, &mut out);
+    columns(rules, grid, &layout, plan, received, &mut out);
     let (rows, total) = rows(grid, &layout, plan, &roll);
-    let used = checks::rows(grid, &roll, &rows, received, &mut out);
+    let used = checks::rows(rules, grid, &roll, &rows, received, &mut out);
     if let Some(total) = &total {
-        checks::total(grid, &layout, plan, &rows, total, received, &mut out);
+        checks::total(rules, grid, &layout, plan, &rows, total, received, &mut out);
     }
-    accept(grid, &layout, plan, &roll, &rows, &used, received, &mut out);
-    checks::rules(grid, plan, rules, received, &mut out);
+    accept(rules, grid, &layout, plan, &roll, &rows, &used, received, &mut out);
+    checks::row(rules, grid, plan, received, &mut out);
     for finding in &mut out.findings {
         finding.period = Some(period);
         finding.sheet.clone_from(&grid.sheet);
@@ -185,7 +197,14 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
 }
 
 /// Findings about the columns, and elements that have none.
-fn columns(grid: &Grid, layout: &Layout, plan: &Plan, received: &Received<'_>, out: &mut Form) {
+fn columns(
+    rules: &checks::Rules<'_>,
+    grid: &Grid,
+    layout: &Layout,
+    plan: &Plan,
+    received: &Received<'_>,
+    out: &mut Form,
+) {
     for (row, column, text) in &layout.unknown {
         let mut f = Finding::new(Code::ColumnUnknown, received.submission_id, text.clone(), "", "");
         f.cell = Some(grid.address(*row, *column));
@@ -205,11 +224,13 @@ fn columns(grid: &Grid, layout: &Layout, plan: &Plan, received: &Received<'_>, o
         out.findings.push(f);
     }
     for at in &plan.forms[layout.form].elements {
-        if !layout.columns.iter().any(|c| c.element == *at) {
+        if let Some(rule) = rules.not_reported
+            && !layout.columns.iter().any(|c| c.element == *at)
+        {
             let element = &plan.elements[*at];
             let vi = format!("cột “{}”", element.name_vi);
             let en = format!("a column “{}”", element.name_vi);
-            let mut f = Finding::new(Code::NotReported, received.submission_id, "", &vi, &en);
+            let mut f = Finding::of_rule(rule, received.submission_id, "", &vi, &en);
             f.element = Some(element.code.clone());
             out.findings.push(f);
         }
@@ -312,6 +333,7 @@ fn is_total(text: &str) -> bool {
 /// Takes over the values of the rows that are used; a cell that cannot be used gets a finding and leaves its row.
 #[expect(clippy::too_many_arguments, reason = "what a row needs to become values")]
 fn accept(
+    rules: &checks::Rules<'_>,
     grid: &Grid,
     layout: &Layout,
     plan: &Plan,
@@ -326,6 +348,7 @@ fn accept(
         let Match::Unit(at, _) = &row.unit else { continue };
         let unit = out.units.len() as u32;
         out.units.push(roll.own[*at].code.clone());
+        out.named.push(row.named);
         for (column, (cell, value)) in layout.columns.iter().zip(&row.values) {
             if doubled.contains(&column.element) {
                 continue;
@@ -343,7 +366,13 @@ fn accept(
                     let element = &plan.elements[column.element];
                     let found = cell.map(|c| grid.shown(c)).unwrap_or_default();
                     let (vi, en) = expected(code, wanted(plan, column.element));
-                    let mut f = Finding::new(code, received.submission_id, found, vi, en);
+                    let mut f = match rules.not_reported {
+                        Some(rule) if code == Code::NotReported => {
+                            Finding::of_rule(rule, received.submission_id, found, vi, en)
+                        }
+                        None if code == Code::NotReported => continue,
+                        _ => Finding::new(code, received.submission_id, found, vi, en),
+                    };
                     f.cell = Some(grid.address(row.row, column.column));
                     f.unit_code = Some(roll.own[*at].code.clone());
                     f.element = Some(element.code.clone());

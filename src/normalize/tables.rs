@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::reading::{Form, Observed};
 use super::versions::Standing;
-use super::{Submission, Summary};
+use super::{Submission, Summary, checks};
 use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
 use crate::register::Register;
 use crate::store::{Store, StoreError, columns, raw};
@@ -33,9 +33,10 @@ pub(super) fn write(
     observations(plan, register, store, submissions, standing, "observations_history", |s| {
         matches!(s, Standing::Superseded(_))
     })?;
+    let rules = checks::Rules::new(plan);
     let mut all = Vec::new();
     for submission in submissions {
-        let own = findings_of(submission, plan);
+        let own = checks::findings_of(&rules, submission, lateness(submission, plan));
         for finding in &own {
             match finding.severity {
                 Severity::Error => summary.errors += 1,
@@ -264,29 +265,6 @@ fn flags(blocks: &[Block<'_>], submissions: &[Submission], of: &[usize]) -> Arra
     }))
 }
 
-/// A submission's findings, with those that follow from its receipts.
-fn findings_of(submission: &Submission, plan: &Plan) -> Vec<Finding> {
-    let mut all = match &submission.outcome {
-        Err(finding) => return vec![finding.as_ref().clone()],
-        Ok(form) => form.findings.clone(),
-    };
-    let id = raw::submission_id(&submission.receipt.sha256);
-    for again in &submission.again {
-        let mut f = Finding::new(Code::AlreadyReceived, id, again.receipt.file_name.clone(), "", "");
-        f.period = submission.outcome.as_ref().ok().and_then(|form| form.period);
-        all.push(f);
-    }
-    if let Some((due, late)) = lateness(submission, plan)
-        && late > 0
-    {
-        let vi = format!("trước hết ngày {due}");
-        let mut f = Finding::new(Code::Late, id, format!("{late}"), &vi, &format!("by {due}"));
-        f.period = submission.outcome.as_ref().ok().and_then(|form| form.period);
-        all.push(f);
-    }
-    all
-}
-
 fn received_day(plan: &Plan, received_at: i64) -> Date {
     plan.local_date(Timestamp::from_microsecond(received_at).unwrap_or(Timestamp::UNIX_EPOCH))
 }
@@ -341,7 +319,7 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
             columns::plain(rows.iter().map(|(_, f)| &f.expected_en)),
             columns::plain(rows.iter().map(|(_, f)| f.message_vi())),
             columns::plain(rows.iter().map(|(_, f)| f.message_en())),
-            columns::text(rows.iter().map(|(_, f)| f.likely_cause.as_ref())),
+            columns::text(rows.iter().map(|(_, f)| f.likely_cause.as_ref().map(ToString::to_string))),
             columns::text(rows.iter().map(|_| None::<&str>)),
             columns::text(rows.iter().map(|_| None::<&str>)),
         ],

@@ -69,7 +69,12 @@ pub(super) fn example(indicator: &Indicator, table: &Table<'_>, problems: &mut P
         problems.add(&place, "the example has no `value`".to_owned());
         return;
     };
-    let value = |expr: &Expr| evaluate(expr, &inputs);
+    let known = |name: String| inputs.get(&name).copied().ok_or(name);
+    let leaf = |leaf: &Expr| match leaf {
+        Expr::Units => Ok(inputs.get("units").copied().unwrap_or(1.0)),
+        other => known(other.to_string()),
+    };
+    let value = |expr: &Expr| expr.value(&leaf);
     let got = value(&indicator.numerator).and_then(|n| match (indicator.form, &indicator.denominator) {
         (ValueForm::Count, _) | (_, None) => Ok(n),
         (form, Some(d)) => {
@@ -86,17 +91,4 @@ pub(super) fn example(indicator: &Indicator, table: &Table<'_>, problems: &mut P
         }
         Ok(_) => {}
     }
-}
-
-fn evaluate(expr: &Expr, inputs: &BTreeMap<String, f64>) -> Result<f64, String> {
-    let leaf = |name: String| inputs.get(&name).copied().ok_or(name);
-    Ok(match expr {
-        Expr::Number(n) => *n,
-        Expr::Units => inputs.get("units").copied().unwrap_or(1.0),
-        Expr::Element(_) | Expr::Population | Expr::Baseline(_) | Expr::Class(_) => leaf(expr.to_string())?,
-        Expr::Add(a, b) => evaluate(a, inputs)? + evaluate(b, inputs)?,
-        Expr::Sub(a, b) => evaluate(a, inputs)? - evaluate(b, inputs)?,
-        Expr::Mul(a, b) => evaluate(a, inputs)? * evaluate(b, inputs)?,
-        Expr::Div(a, b) => evaluate(a, inputs)? / evaluate(b, inputs)?,
-    })
 }

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{
     Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, Milestone, OwnPart, Period,
-    Plan, Receipt, Requirement, Rubric, Rule, RuleKind, Settings, Source as PlanSource, Target, ValueForm,
+    Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource, Target, ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
-use super::{Definition, below, check, csvs};
+use super::{Definition, below, check, csvs, rules};
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
-const KINDS: &[(&str, Kind)] =
+pub(super) const KINDS: &[(&str, Kind)] =
     &[("flow", Kind::Flow), ("stock", Kind::Stock), ("flag", Kind::Flag), ("points", Kind::Points)];
 
 /// Loads everything; `None` where the main file is missing.
@@ -53,7 +53,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
         plan.targets = targets(&source, &plan, problems);
     }
     if let Some(source) = open("rules.toml", problems) {
-        plan.rules = rules(&source, &plan, problems);
+        plan.rules = rules::read(&source, &plan, problems);
     }
     plan.populations = csvs::populations(&plan.settings.population, problems);
     let register = csvs::register(&register_folder, problems);
@@ -432,37 +432,6 @@ fn targets(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Target>
         }
         g.end(problems);
         all.push(target);
-    }
-    t.end(problems);
-    all
-}
-
-fn rules(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Rule> {
-    let parsed = source.parse(problems);
-    let mut t = Table::new(source, parsed.get_ref(), 0);
-    let mut all = Vec::new();
-    for mut r in t.tables("rule", problems) {
-        let sums = r.word("kind", &[("part-exceeds-whole", false), ("parts-do-not-sum", true)], problems);
-        let whole = r.required("whole", problems);
-        check::element(plan, &whole, &r.place_of("whole"), problems);
-        let kind = if r.need("kind", sums, problems).unwrap_or(false) {
-            let parts = r.texts("parts", problems);
-            for part in &parts {
-                check::element(plan, part, &r.place_of("parts"), problems);
-            }
-            RuleKind::PartsDoNotSum { parts, whole }
-        } else {
-            let part = r.required("part", problems);
-            check::element(plan, &part, &r.place_of("part"), problems);
-            RuleKind::PartExceedsWhole { part, whole }
-        };
-        r.end(problems);
-        let name = match &kind {
-            RuleKind::PartsDoNotSum { parts, whole } => format!("{} = {whole}", parts.join(" + ")),
-            RuleKind::PartExceedsWhole { part, whole } => format!("{part} <= {whole}"),
-            RuleKind::Outlier { element, .. } => element.clone(),
-        };
-        all.push(Rule { name, kind });
     }
     t.end(problems);
     all

@@ -120,6 +120,16 @@ impl<'a> Table<'a> {
         false
     }
 
+    /// Whether a key is there and holds a text.
+    pub(super) fn holds_text(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::String(_)))
+    }
+
+    /// Whether a key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// A list of texts; empty where the key is not there.
     pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Vec<String> {
         let Some(value) = self.raw(key) else { return Vec::new() };

@@ -68,7 +68,7 @@ pub(super) fn plant(draft: &mut Draft<'_>, register: &Register, rng: &mut Rng) -
         }
         Code::PartExceedsWhole => {
             let (part, whole) = draft.plan.rules.iter().find_map(|r| match &r.kind {
-                RuleKind::PartExceedsWhole { part, whole } => Some((column(draft, part)?, column(draft, whole)?)),
+                RuleKind::PartExceedsWhole { part, whole } => Some((column(draft, *part)?, column(draft, *whole)?)),
                 _ => None,
             })?;
             let row = any_row(draft, rng)?;
@@ -78,7 +78,7 @@ pub(super) fn plant(draft: &mut Draft<'_>, register: &Register, rng: &mut Rng) -
         }
         Code::PartsDoNotSum => {
             let whole = draft.plan.rules.iter().find_map(|r| match &r.kind {
-                RuleKind::PartsDoNotSum { whole, .. } => column(draft, whole),
+                RuleKind::PartsDoNotSum { whole, .. } => column(draft, *whole),
                 _ => None,
             })?;
             let row = any_row(draft, rng)?;
@@ -141,6 +141,6 @@ fn any_element(draft: &Draft<'_>, rng: &mut Rng, fits: impl Fn(Kind, bool) -> bo
 }
 
 /// Position of an element among the form's.
-fn column(draft: &Draft<'_>, code: &str) -> Option<usize> {
-    draft.form.elements.iter().position(|e| draft.plan.elements[*e].code == code)
+fn column(draft: &Draft<'_>, element: usize) -> Option<usize> {
+    draft.form.elements.iter().position(|e| *e == element)
 }

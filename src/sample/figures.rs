@@ -3,8 +3,6 @@
 //! In: the elements with their kind, typical size and largest value, the rules, populations and baselines. Out: a row of
 //! figures. Wards differ in size and in zeal, and the state of things moves over the years of the plan.
 
-use std::collections::HashMap;
-
 use fastrand::Rng;
 
 use super::seed_of;
@@ -36,24 +34,17 @@ struct Case<'a> {
 
 impl<'a> Figures<'a> {
     pub(super) fn new(plan: &'a Plan, seed: u64) -> Self {
-        let index: HashMap<&str, usize> =
-            plan.elements.iter().enumerate().map(|(at, e)| (e.code.as_str(), at)).collect();
         let mut wholes = vec![Vec::new(); plan.elements.len()];
         let mut rest_of = vec![None; plan.elements.len()];
         for rule in &plan.rules {
             match &rule.kind {
-                RuleKind::PartExceedsWhole { part, whole } => {
-                    if let (Some(part), Some(whole)) = (index.get(part.as_str()), index.get(whole.as_str())) {
-                        wholes[*part].push(*whole);
-                    }
-                }
+                RuleKind::PartExceedsWhole { part, whole } => wholes[*part].push(*whole),
                 RuleKind::PartsDoNotSum { parts, whole } => {
-                    let parts: Vec<usize> = parts.iter().filter_map(|p| index.get(p.as_str()).copied()).collect();
-                    if let (Some((last, others)), Some(whole)) = (parts.split_last(), index.get(whole.as_str())) {
+                    if let Some((last, others)) = parts.split_last() {
                         rest_of[*last] = Some((*whole, others.to_vec()));
                     }
                 }
-                RuleKind::Outlier { .. } => {}
+                _ => {}
             }
         }
         Self { plan, seed, wholes, rest_of }
