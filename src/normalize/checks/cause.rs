@@ -237,6 +237,7 @@ impl Sheet<'_> {
             }
         }
         let (far, before) = (self.far(&patches), self.far_now(&patches));
+        let known = patches.iter().all(|p| self.band(p.row, p.element).is_some());
         let total_alone = repaired == totals;
         let likely = if total_alone {
             totals > disowned && far <= before
@@ -245,8 +246,9 @@ impl Sheet<'_> {
             far <= before + std::f64::consts::LN_2 && (repaired > 1 || self.moves(&patches) >= TELLING)
         } else {
             // A limit is kept by many figures: the cure must bring them near to what is usual.
-            repaired > 1 || far <= before / 2.0
+            repaired > 1 || (known && far <= before / 2.0)
         };
+        let likely = likely && (kind != CauseKind::CellsExchanged || self.moves(&patches) >= TELLING);
         (likely && (repaired == of || repaired > 1)).then_some(Candidate {
             kind,
             patches,
