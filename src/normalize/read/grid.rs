@@ -1,5 +1,7 @@
 //! A sheet as sparse cells in reading order; their texts lie in one buffer.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::refusal::Excess;
 use super::{Refusal, limits};
 use crate::model::CellRef;
@@ -66,7 +68,42 @@ impl Grid {
         if column >= limits::COLUMNS {
             return Err(Refusal::TooWide(Excess::Columns));
         }
-        if self.cells.len() > most { Err(Refusal::TooManyCells) } else { Ok(()) }
+        let long =
+            |c: &Cell| matches!(c.content, Content::Text { start, end } if (end - start) as usize > limits::LONGEST);
+        if self.cells.len() > most || self.text.len() > limits::TEXT || self.cells.last().is_some_and(long) {
+            return Err(Refusal::TooManyCells);
+        }
+        Ok(())
+    }
+
+    /// Gives a cell another text.
+    pub(super) fn replace(&mut self, at: usize, text: &str) {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        if let Some(cell) = self.cells.get_mut(at) {
+            cell.content = Content::Text { start, end: self.text.len() as u32 };
+        }
+    }
+
+    /// Everything that stands in the sheet, run together.
+    pub(super) fn all_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Composes letters and marks that stand apart.
+    pub(super) fn compose(&mut self) {
+        // The marks of Vietnamese letters begin with one of two bytes that composed Vietnamese text does not have.
+        if memchr::memchr2(0xCC, 0xCD, self.text.as_bytes()).is_none() {
+            return;
+        }
+        for at in 0..self.cells.len() {
+            let cell = self.cells[at];
+            let text = self.raw(&cell);
+            if !unicode_normalization::is_nfc(text) {
+                let text: String = text.nfc().collect();
+                self.replace(at, &text);
+            }
+        }
     }
 
     /// Puts cells in order; of two at one address the last stands.

@@ -20,3 +20,9 @@ pub(super) const ROWS: u32 = 100_000;
 pub(super) const COLUMNS: u32 = 1_000;
 /// Most cells of a file; a form has a few thousand.
 pub(super) const CELLS: usize = 500_000;
+/// Most bytes of text in a sheet or text file.
+pub(super) const TEXT: usize = 8 << 20;
+/// Longest text of one cell; the office programs allow no longer one.
+pub(super) const LONGEST: usize = 32_767 * 4;
+/// Most lines of a text file.
+pub(super) const LINES: usize = 200_000;

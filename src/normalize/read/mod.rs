@@ -7,18 +7,22 @@
 mod archive;
 mod biff;
 mod container;
+mod encoding;
 mod grid;
+mod legacy;
 mod limits;
 mod names;
 mod ods;
 mod package;
 mod refusal;
+mod syllable;
 mod text;
 mod xls;
 mod xlsx;
 
 use std::cell::Cell as Flag;
 
+pub(super) use encoding::Encoding;
 pub(super) use grid::{Cell, Content, Grid};
 pub(super) use refusal::Refusal;
 
@@ -37,6 +41,9 @@ pub(super) struct Book {
     /// What it was told to be.
     #[expect(dead_code, reason = "shown by the command that inspects a file")]
     pub(super) container: Container,
+    /// How its text was encoded; none for a workbook whose text is all Unicode.
+    #[expect(dead_code, reason = "shown by the command that inspects a file")]
+    pub(super) encoding: Option<Encoding>,
     /// The visible sheets in order; a text file is one sheet without a name.
     pub(super) grids: Vec<Grid>,
     /// Sheets that are hidden, very hidden ones included. No form is read from them.
@@ -70,12 +77,38 @@ struct Sheets {
     visible: Vec<Grid>,
     hidden: Vec<Grid>,
     notes: Vec<String>,
+    encoding: Option<Encoding>,
+    /// Fonts, where the texts need them to be read.
+    fonts: legacy::Fonts,
 }
 
 impl Sheets {
+    /// True where texts may be set in fonts of an encoding.
+    fn suspect(&self) -> bool {
+        self.visible.iter().chain(&self.hidden).any(|g| legacy::suspect(g.all_text()))
+    }
+
     fn push(&mut self, mut grid: Grid, visible: bool) {
         grid.sort();
         if visible { self.visible.push(grid) } else { self.hidden.push(grid) }
+    }
+
+    /// Sheets of one text file.
+    fn of_text((mut grid, encoding): (Grid, Encoding)) -> Self {
+        grid.sort();
+        Self { visible: vec![grid], encoding: Some(encoding), ..Self::default() }
+    }
+
+    /// Makes Vietnamese of every text: decodes what is set in fonts of an encoding, composes letters and their marks.
+    fn finish(&mut self) -> Result<(), Refusal> {
+        let suspect = self.suspect();
+        let fonts = std::mem::take(&mut self.fonts);
+        let mut all: Vec<&mut Grid> = self.visible.iter_mut().chain(&mut self.hidden).collect();
+        if suspect && let Some(found) = legacy::decode(&mut all, &fonts)? {
+            self.encoding = Some(found);
+        }
+        all.into_iter().for_each(Grid::compose);
+        Ok(())
     }
 
     fn count(&self) -> usize {
@@ -103,12 +136,9 @@ enum File {
 }
 
 fn file(bytes: Vec<u8>) -> Result<File, Refusal> {
-    let (container, sheets) = match container::tell(&bytes)? {
+    let (container, mut sheets) = match container::tell(&bytes)? {
         container::Kind::Xls => (Container::Xls, xls::read(&bytes)?),
-        container::Kind::Text => {
-            let visible = vec![text::read(bytes)?];
-            (Container::Text, Sheets { visible, ..Sheets::default() })
-        }
+        container::Kind::Text => (Container::Text, Sheets::of_text(text::read(bytes)?)),
         container::Kind::Zip => {
             let mut package = package::Package::open(&bytes)?;
             match package.kind()? {
@@ -118,8 +148,9 @@ fn file(bytes: Vec<u8>) -> Result<File, Refusal> {
             }
         }
     };
-    let Sheets { visible, hidden, notes } = sheets;
-    Ok(File::Book(Book { container, grids: visible, hidden, notes }))
+    sheets.finish()?;
+    let Sheets { visible, hidden, notes, encoding, .. } = sheets;
+    Ok(File::Book(Book { container, encoding, grids: visible, hidden, notes }))
 }
 
 /// Reads a member of an archive, which must not be an archive itself.

@@ -29,7 +29,7 @@ pub(in crate::normalize) enum Refusal {
     Nested,
     /// More members, sheets, merged regions, rows or columns than any form has; which of them.
     TooWide(Excess),
-    /// More cells than any form has.
+    /// More cells or text than any form has.
     TooManyCells,
     /// A structure that no office program writes; the part that holds it.
     Crafted(String),
@@ -121,7 +121,9 @@ impl Refusal {
                 "một biểu không quá 1.000 cột; hãy xóa các cột thừa bên phải",
                 "a form of at most 1,000 columns; delete what stands far to the right",
             ),
-            Self::TooManyCells => ("không quá 500.000 ô", "at most 500,000 cells"),
+            Self::TooManyCells => {
+                ("không quá 500.000 ô và 8 MB chữ trong một biểu", "at most 500,000 cells and 8 MB of text in a form")
+            }
             Self::Crafted(_) => (
                 "một tệp lưu từ Excel hoặc LibreOffice; cấu trúc tệp này bất thường",
                 "a file saved by Excel or LibreOffice; this one's structure is not theirs",

@@ -13,6 +13,8 @@ use quick_xml::{Reader as Xml, XmlVersion};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::encoding::Legacy;
+use super::legacy::{self, Fonts};
 use super::package::{Package, damaged};
 use super::refusal::Excess;
 use super::{Content, Grid, Refusal, Sheets, limits};
@@ -44,15 +46,18 @@ pub(super) fn read(package: Package<'_>) -> Result<Sheets, Refusal> {
         .map(|s| (s.name.clone(), s.visible == SheetVisible::Visible))
         .collect();
     let mut sheets = Sheets::default();
-    for (name, visible) in listed {
+    for (name, visible) in &listed {
         let mut grid = Grid::new(Some(name.clone()), String::new());
-        if let Some(merges) = parts.sheets.get(&name).and_then(|part| parts.merges.get_mut(part)) {
+        if let Some(merges) = parts.sheets.get(name).and_then(|part| parts.merges.get_mut(part)) {
             grid.merges = std::mem::take(merges);
         }
-        cells(&mut book, &name, &mut grid, limits::CELLS.saturating_sub(sheets.cells()))?;
-        sheets.push(grid, visible);
+        cells(&mut book, name, &mut grid, limits::CELLS.saturating_sub(sheets.cells()))?;
+        sheets.push(grid, *visible);
     }
     sheets.notes = parts.notes;
+    if sheets.suspect() {
+        sheets.fonts = fonts(&mut book, &listed);
+    }
     Ok(sheets)
 }
 
@@ -81,6 +86,27 @@ fn cells<R: std::io::Read + std::io::Seek>(
         grid.bounded(row, column, most)?;
     }
     Ok(())
+}
+
+/// The fonts of all cells, sheets counted as visible ones first; in a second pass, which few files need.
+fn fonts<R: std::io::Read + std::io::Seek>(book: &mut Xlsx<R>, listed: &[(String, bool)]) -> Fonts {
+    let mut fonts = Fonts::new();
+    let order = listed.iter().filter(|s| s.1).chain(listed.iter().filter(|s| !s.1));
+    for (sheet, (name, _)) in order.enumerate() {
+        let Ok(mut reader) = book.worksheet_cells_reader(name) else { continue };
+        let of_style: Vec<Option<Legacy>> = reader
+            .styles()
+            .iter()
+            .map(|style| legacy::of_font(style.font.as_ref().and_then(|f| f.name.as_deref()).unwrap_or("")))
+            .collect();
+        while let Ok(Some((cell, style))) = reader.next_cell_with_style_id() {
+            if let Some(font) = of_style.get(style) {
+                let (row, column) = cell.get_position();
+                fonts.insert((sheet, row, column), *font);
+            }
+        }
+    }
+    fonts
 }
 
 /// Unpacks the parts that are read, looks at each, and packs them anew without compression.
