@@ -96,12 +96,12 @@ fn tcvn3(text: &str) -> String {
     let mut word = 0;
     for c in text.chars() {
         let c = letter(c).unwrap_or(c);
-        if !c.is_alphabetic() {
+        if c.is_alphabetic() {
+            out.push(c);
+        } else {
             capitals(&mut out, word);
             out.push(c);
             word = out.len();
-        } else {
-            out.push(c);
         }
     }
     capitals(&mut out, word);
@@ -278,17 +278,14 @@ mod tests {
                     // The pair of bytes that is decoded to this letter.
                     let one = (0xC0..=0xFFu8).find(|b| legacy.decode(&[*b]) == c.to_string());
                     let two = b"aeouyAEOUY\xF4\xF6\xD4\xD6".iter().flat_map(|v| (0xC0..=0xFFu8).map(move |m| [*v, m]));
-                    match one {
-                        Some(byte) => out.push(byte),
-                        None => {
-                            let pair = two.into_iter().filter(|p| legacy.decode(p) == c.to_string());
-                            // Capitals take the marks of capitals.
-                            out.extend(
-                                pair.min_by_key(|p| (p[1] >= 0xE0) != (p[0] >= b'a' && p[0] != 0xD4 && p[0] != 0xD6))
-                                    .unwrap(),
-                            );
-                        }
+                    if let Some(byte) = one {
+                        out.push(byte);
+                        continue;
                     }
+                    // Capitals take the marks of capitals.
+                    let small = |b: u8| b >= 0xE0 || b.is_ascii_lowercase();
+                    let pair = two.filter(|p| legacy.decode(p) == c.to_string());
+                    out.extend(pair.min_by_key(|p| small(p[0]) != small(p[1])).unwrap());
                 }
             }
         }

@@ -32,10 +32,12 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<(Grid, Encoding), Refusal> {
 }
 
 /// A field that is not quoted: row, column, where it begins and ends.
-type Field = (u32, u32, u32, u32);
+type Plain = (u32, u32, u32, u32);
+/// A quoted field: row, column, its text.
+type Quoted = (u32, u32, String);
 
 /// Fields that are not quoted by place, quoted ones by text; empty ones are none.
-fn fields(text: &str) -> Result<(Vec<Field>, Vec<(u32, u32, String)>), Refusal> {
+fn fields(text: &str) -> Result<(Vec<Plain>, Vec<Quoted>), Refusal> {
     let delimiter = delimiter(text);
     let (mut fields, mut quoted) = (Vec::new(), Vec::new());
     let bytes = text.as_bytes();
