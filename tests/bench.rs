@@ -211,7 +211,7 @@ fn rewrite(store: &Store, tables: &[&'static str]) -> Duration {
             .enumerate()
             .map(|(at, part)| {
                 let batches = part.read(&[]).unwrap();
-                timed(|| writer.write(&[&at.to_string()], &batches).unwrap())
+                timed(|| writer.write(Path::new(&at.to_string()), &batches).unwrap())
             })
             .collect();
         total += parts.iter().sum::<Duration>() / rayon::current_num_threads() as u32;

@@ -65,7 +65,7 @@ pub fn evaluate(
         .collect();
     provinces.dedup();
     progress.start("evaluate", provinces.len() as u64);
-    let writer = tables::Writer::new(plan, store, provinces.len() > 1)?;
+    let writer = tables::Writer::new(plan, store, register.has_several_provinces())?;
     let done: Result<Vec<Summary>, EvaluateError> = provinces
         .par_iter()
         .map(|province| {

@@ -64,9 +64,11 @@ impl Writer {
             }
             let of: Vec<&Card> = cards.iter().filter(|c| c.quarter == t).collect();
             if !of.is_empty() {
-                let path = self.path(province, *quarter);
-                let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                self.cards.write(&path, &[cards_batch(plan, grid, t, *quarter, &of)?])?;
+                self.cards.write_period(
+                    self.folder(province),
+                    *quarter,
+                    &cards_batch(plan, grid, t, *quarter, &of)?,
+                )?;
             }
             Ok(rows)
         };
@@ -82,14 +84,9 @@ impl Writer {
         Ok(Summary { indicator_values: rows, wards_scored })
     }
 
-    fn path(&self, province: &str, period: Period) -> Vec<String> {
-        let mut parts = Vec::new();
-        if self.several {
-            parts.push(province.to_owned());
-        }
-        parts.push(period.year().to_string());
-        parts.push(period.to_string());
-        parts
+    /// The province's folder, where there are several.
+    fn folder<'p>(&self, province: &'p str) -> Option<&'p str> {
+        self.several.then_some(province)
     }
 
     fn put(
@@ -104,9 +101,8 @@ impl Writer {
         if lines.is_empty() {
             return Ok(());
         }
-        let path = self.path(province, period);
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        self.values.write(&path, &[values_batch(plan, province, grid, t, period, lines)?])?;
+        let batch = values_batch(plan, province, grid, t, period, lines)?;
+        self.values.write_period(self.folder(province), period, &batch)?;
         Ok(())
     }
 }
@@ -149,18 +145,17 @@ fn values_batch(
         (Level::District, u) => u as i32,
         (Level::Province, _) => -1,
     };
-    let constant = |text: String| columns::keyed(vec![0; lines.len()], &columns::values([text]));
     let number = |pick: fn(&Judged) -> Option<f64>| columns::numbers(lines.iter().map(|l| pick(l.judged)));
     let keys = |pick: &dyn Fn(&Line<'_>) -> i32| lines.iter().map(pick).collect::<Vec<i32>>();
     let level_of = |l: &Line<'_>| levels.iter().position(|v| *v == node(grid, l.node).0).unwrap_or(0) as i32;
     Store::batch(
         "indicator_values",
         vec![
-            constant("as_reported".to_owned()),
+            columns::constant("as_reported", lines.len()),
             columns::keyed(keys(&level_of), &columns::values(levels.map(Level::as_str))),
             columns::keyed(keys(&|l| l.node as i32), &codes),
             columns::keyed(keys(&|l| district_of(l.node)), &districts),
-            constant(period.to_string()),
+            columns::constant(&period.to_string(), lines.len()),
             columns::keyed(keys(&|l| l.span as i32), &columns::values(Span::ALL.iter().map(|s| s.as_str()))),
             columns::keyed(keys(&|l| l.indicator as i32), &columns::values(plan.indicators.iter().map(|i| &i.code))),
             columns::keyed(keys(&|l| l.judged.state as i32), &columns::values(State::ALL.iter().map(|s| s.as_str()))),
@@ -208,7 +203,7 @@ fn cards_batch(
             columns::plain(cards.iter().map(|c| {
                 usize::try_from(grid.wards.district[t * w + c.ward]).map_or("", |d| grid.districts.codes[d].as_str())
             })),
-            columns::plain(cards.iter().map(|_| period.to_string())),
+            columns::constant(&period.to_string(), cards.len()),
             columns::text(cards.iter().map(|c| class(c).map(|(at, ..)| plan.rubric.classes[*at].code.as_str()))),
             columns::numbers(cards.iter().map(|c| class(c).map(|(_, points, _)| *points))),
             columns::numbers(cards.iter().map(|_| Some(plan.rubric.max_points()))),

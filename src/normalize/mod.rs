@@ -88,9 +88,13 @@ pub fn normalize(
     let mut submissions = members_once(submissions?.into_iter().flatten().collect());
     let standing = versions::resolve(&submissions);
     checks::across(plan, register, &mut submissions, &standing);
-    let mut summary = tables::write(plan, register, store, now, &submissions, &standing)?;
+    let (written, referred) = rayon::join(
+        || tables::write(plan, register, store, now, &submissions, &standing),
+        || reference::write(plan, register, store, now),
+    );
+    referred?;
+    let mut summary = written?;
     summary.files = files;
-    reference::write(plan, register, store, now)?;
     progress.finish();
     Ok(summary)
 }

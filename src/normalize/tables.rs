@@ -29,10 +29,17 @@ pub(super) fn write(
 ) -> Result<Summary> {
     let mut summary = Summary::default();
     let current = |s: &Standing| *s == Standing::Current;
-    summary.values = observations(plan, register, store, submissions, standing, "observations", current)?;
-    observations(plan, register, store, submissions, standing, "observations_history", |s| {
-        matches!(s, Standing::Superseded(_))
-    })?;
+    let replaced = |s: &Standing| matches!(s, Standing::Superseded(_));
+    let (values, due) = rayon::join(
+        || {
+            let values = observations(plan, register, store, submissions, standing, "observations", current)?;
+            observations(plan, register, store, submissions, standing, "observations_history", replaced)?;
+            Ok::<usize, StoreError>(values)
+        },
+        || reporting(plan, register, store, now, submissions, standing),
+    );
+    summary.values = values?;
+    due?;
     let rules = checks::Rules::new(plan);
     let mut all = Vec::new();
     for submission in submissions {
@@ -48,29 +55,10 @@ pub(super) fn write(
     }
     findings(plan, store, submissions, &all)?;
     submissions_table(plan, store, submissions, standing, &all)?;
-    reporting(plan, register, store, now, submissions, standing)?;
     summary.accepted = submissions.iter().filter(|s| s.outcome.is_ok()).count();
     summary.quarantined = submissions.len() - summary.accepted;
     summary.superseded = standing.iter().filter(|s| matches!(s, Standing::Superseded(_))).count();
     Ok(summary)
-}
-
-/// The partition of a period's file: the province first, where a pipeline holds several.
-fn partition(several: bool, province: &str, period: Period) -> Vec<String> {
-    let mut parts = Vec::with_capacity(3);
-    if several {
-        parts.push(province.to_owned());
-    }
-    parts.push(period.year().to_string());
-    parts.push(period.to_string());
-    parts
-}
-
-fn several_provinces(register: &Register) -> bool {
-    let mut codes: Vec<&str> =
-        register.versions().iter().filter(|u| u.level == Level::Province).map(|u| u.code.as_str()).collect();
-    codes.dedup();
-    codes.len() > 1
 }
 
 fn observations(
@@ -82,7 +70,7 @@ fn observations(
     table: &'static str,
     wanted: impl Fn(&Standing) -> bool,
 ) -> Result<usize> {
-    let several = several_provinces(register);
+    let several = register.has_several_provinces();
     let mut parts: BTreeMap<(String, Period), Vec<usize>> = BTreeMap::new();
     for (at, submission) in submissions.iter().enumerate().filter(|(at, _)| wanted(&standing[*at])) {
         let Ok(Form { period: Some(period), .. }) = &submission.outcome else { continue };
@@ -94,10 +82,8 @@ fn observations(
         .into_par_iter()
         .map(|((province, period), of)| {
             let (batch, rows) = batch(plan, register, submissions, standing, table, period, &of)?;
-            let path = partition(several, &province, period);
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
             if rows > 0 {
-                writer.write(&path, &[batch])?;
+                writer.write_period(several.then_some(&province), period, &batch)?;
             }
             Ok(rows)
         })
@@ -175,7 +161,6 @@ fn batch(
     let sheet_keys = keys.iter().map(|k| if sheets[*k as usize].is_some() { *k } else { -1 }).collect();
     let elements = columns::values(plan.elements.iter().map(|e| &e.code));
     let forms = columns::values(plan.elements.iter().map(|e| &e.form));
-    let constant = |text: String| columns::keyed(vec![0; rows], &columns::values([text]));
     let times: Vec<i64> = of.iter().map(|at| submissions[*at].receipt.received_at).collect();
     let times = || columns::times(keys.iter().map(|k| times[*k as usize]));
     let (cell_keys, cells) = cells(&all, &sheets, rows);
@@ -183,7 +168,7 @@ fn batch(
         by_unit(columns::values(&units)),
         by_unit(columns::values(levels)),
         by_unit(columns::values(districts)),
-        constant(period.to_string()),
+        columns::constant(&period.to_string(), rows),
         columns::one_day(period.start(), rows),
         columns::one_day(period.end(), rows),
         columns::keyed(element_keys.clone(), &forms),
@@ -395,7 +380,7 @@ fn reporting<'r>(
             current.insert(key, at);
         }
     }
-    let several = several_provinces(register);
+    let several = register.has_several_provinces();
     let writer = store.write_table("reporting", &plan.digest)?;
     let mut slots: Vec<(usize, Period)> = Vec::new();
     for (at, form) in plan.forms.iter().enumerate() {
@@ -439,9 +424,7 @@ fn reporting<'r>(
     }
     rows.into_par_iter().try_for_each(|((province, period), mut list)| {
         list.sort_by(|a, b| (a.unit, a.form).cmp(&(b.unit, b.form)));
-        let path = partition(several, &province, period);
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        writer.write(&path, &[slots_batch(&list, period)?])
+        writer.write_period(several.then_some(&province), period, &slots_batch(&list, period)?)
     })?;
     writer.finish()
 }
@@ -461,10 +444,10 @@ fn slots_batch(list: &[Slot<'_>], period: Period) -> Result<RecordBatch> {
     Store::batch(
         "reporting",
         vec![
-            columns::plain(list.iter().map(|s| s.unit)),
-            columns::plain(list.iter().map(|s| s.district)),
-            columns::plain(list.iter().map(|s| s.form)),
-            columns::plain(list.iter().map(|_| period.to_string())),
+            columns::runs(list.iter().map(|s| s.unit)),
+            columns::runs(list.iter().map(|s| s.district)),
+            columns::runs(list.iter().map(|s| s.form)),
+            columns::constant(&period.to_string(), list.len()),
             columns::days(list.iter().map(|s| Some(s.due_on))),
             columns::days(list.iter().map(|s| s.received_on)),
             columns::flags(list.iter().map(|s| s.received_on.map(|day| day <= s.due_on))),

@@ -9,18 +9,31 @@ use super::problem::{Place, Problems};
 use crate::model::{Baseline, Level, Population, UnitVersion};
 use crate::register::{Change, Register};
 
-/// Rows of a CSV with the columns asked for, and where each stands.
-struct Rows {
-    rows: Vec<(Place, Vec<String>)>,
+/// One row of a CSV, with the columns asked for in the order asked for.
+struct Row<'r> {
+    path: &'r Path,
+    record: &'r csv::StringRecord,
+    positions: &'r [usize],
 }
 
-fn rows(path: &Path, columns: &[&str], problems: &mut Problems) -> Rows {
-    let mut out = Rows { rows: Vec::new() };
+impl Row<'_> {
+    /// The fields asked for, without spaces around them.
+    fn fields<const N: usize>(&self) -> [&str; N] {
+        std::array::from_fn(|at| self.positions.get(at).and_then(|p| self.record.get(*p)).unwrap_or("").trim())
+    }
+
+    fn place(&self) -> Place {
+        Place::line(self.path, self.record.position().map_or(0, |p| p.line() as usize))
+    }
+}
+
+/// Hands every row of a CSV that has these columns to `each`.
+fn rows(path: &Path, columns: &[&str], problems: &mut Problems, mut each: impl FnMut(&Row<'_>, &mut Problems)) {
     let bytes = match fs_err::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
             problems.add(&Place::file(path), format!("cannot be read: {error}"));
-            return out;
+            return;
         }
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes.as_slice());
@@ -28,7 +41,7 @@ fn rows(path: &Path, columns: &[&str], problems: &mut Problems) -> Rows {
         Ok(header) => header.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect(),
         Err(error) => {
             problems.add(&Place::line(path, 1), error.to_string());
-            return out;
+            return;
         }
     };
     let mut positions = Vec::new();
@@ -40,19 +53,19 @@ fn rows(path: &Path, columns: &[&str], problems: &mut Problems) -> Rows {
         }
     }
     if positions.len() < columns.len() {
-        return out;
+        return;
     }
-    for record in reader.records() {
-        match record {
-            Ok(record) => {
-                let line = record.position().map_or(0, |p| p.line() as usize);
-                let place = Place::line(path, line);
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(false) => return,
+            Ok(true) => {
+                let row = Row { path, record: &record, positions: &positions };
                 if record.len() < header.len() {
-                    problems.add(&place, format!("has {} fields, expected {}", record.len(), header.len()));
-                    continue;
+                    problems.add(&row.place(), format!("has {} fields, expected {}", record.len(), header.len()));
+                } else {
+                    each(&row, problems);
                 }
-                let fields = positions.iter().map(|at| record.get(*at).unwrap_or("").trim().to_owned()).collect();
-                out.rows.push((place, fields));
             }
             Err(error) => {
                 let line = error.position().map_or(0, |p| p.line() as usize);
@@ -60,23 +73,22 @@ fn rows(path: &Path, columns: &[&str], problems: &mut Problems) -> Rows {
             }
         }
     }
-    out
 }
 
-fn date(text: &str, place: &Place, what: &str, problems: &mut Problems) -> Option<Date> {
+fn date(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Option<Date> {
     if let Ok(date) = text.parse() {
         Some(date)
     } else {
-        problems.add(place, format!("{what} is `{text}`, expected a date such as 2018-06-30"));
+        problems.add(&row.place(), format!("{what} is `{text}`, expected a date such as 2018-06-30"));
         None
     }
 }
 
-fn number(text: &str, place: &Place, what: &str, problems: &mut Problems) -> Option<f64> {
+fn number(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Option<f64> {
     match text.parse::<f64>() {
         Ok(n) if n.is_finite() => Some(n),
         _ => {
-            problems.add(place, format!("{what} is `{text}`, expected a number such as 1234.5"));
+            problems.add(&row.place(), format!("{what} is `{text}`, expected a number such as 1234.5"));
             None
         }
     }
@@ -85,37 +97,36 @@ fn number(text: &str, place: &Place, what: &str, problems: &mut Problems) -> Opt
 /// Loads `population.csv`: `unit_code, year, population, note`.
 pub(super) fn populations(path: &Path, problems: &mut Problems) -> BTreeMap<(String, i16), Population> {
     let mut all = BTreeMap::new();
-    for (place, f) in rows(path, &["unit_code", "year", "population", "note"], problems).rows {
-        let [unit, year, persons, note] = f.as_slice() else { continue };
+    rows(path, &["unit_code", "year", "population", "note"], problems, |row, problems| {
+        let [unit, year, persons, note] = row.fields();
         let Ok(year) = year.parse::<i16>() else {
-            problems.add(&place, format!("year is `{year}`, expected a year such as 2018"));
-            continue;
+            problems.add(&row.place(), format!("year is `{year}`, expected a year such as 2018"));
+            return;
         };
-        let Some(persons) = number(persons, &place, "population", problems) else { continue };
+        let Some(persons) = number(persons, row, "population", problems) else { return };
         if persons < 0.0 {
-            problems.add(&place, format!("population is {persons}, expected 0 or more"));
+            problems.add(&row.place(), format!("population is {persons}, expected 0 or more"));
         }
-        let key = (unit.clone(), year);
-        if all.insert(key, Population { persons, note: note.clone() }).is_some() {
-            problems.add(&place, format!("unit `{unit}` has two populations for {year}"));
+        if all.insert((unit.to_owned(), year), Population { persons, note: note.to_owned() }).is_some() {
+            problems.add(&row.place(), format!("unit `{unit}` has two populations for {year}"));
         }
-    }
+    });
     all
 }
 
 /// Loads `baseline.csv`: `unit_code, element, as_of, value`.
 pub(super) fn baselines(path: &Path, problems: &mut Problems) -> BTreeMap<(String, String), (Baseline, Place)> {
     let mut all = BTreeMap::new();
-    for (place, f) in rows(path, &["unit_code", "element", "as_of", "value"], problems).rows {
-        let [unit, element, as_of, value] = f.as_slice() else { continue };
-        let as_of = date(as_of, &place, "as_of", problems);
-        let value = number(value, &place, "value", problems);
-        let (Some(as_of), Some(value)) = (as_of, value) else { continue };
-        let key = (unit.clone(), element.clone());
-        if all.insert(key, (Baseline { as_of, value }, place.clone())).is_some() {
-            problems.add(&place, format!("unit `{unit}` has two baselines of `{element}`"));
+    rows(path, &["unit_code", "element", "as_of", "value"], problems, |row, problems| {
+        let [unit, element, as_of, value] = row.fields();
+        let as_of = date(as_of, row, "as_of", problems);
+        let value = number(value, row, "value", problems);
+        let (Some(as_of), Some(value)) = (as_of, value) else { return };
+        let key = (unit.to_owned(), element.to_owned());
+        if all.insert(key, (Baseline { as_of, value }, row.place())).is_some() {
+            problems.add(&row.place(), format!("unit `{unit}` has two baselines of `{element}`"));
         }
-    }
+    });
     all
 }
 
@@ -125,37 +136,35 @@ pub(super) fn register(folder: &Path, problems: &mut Problems) -> Register {
     let columns = ["code", "name_vi", "name_en", "level", "kind", "parent_code", "valid_from", "valid_to", "source"];
     let mut versions = Vec::new();
     let mut places = Vec::new();
-    for (place, f) in rows(&units, &columns, problems).rows {
-        let [code, name_vi, name_en, level, kind, parent, from, to, source] = f.as_slice() else { continue };
-        let level = level.parse::<Level>().map_err(|e| problems.add(&place, e)).ok();
-        let valid_from = date(from, &place, "valid_from", problems);
-        let valid_to = if to.is_empty() { Some(None) } else { date(to, &place, "valid_to", problems).map(Some) };
-        let (Some(level), Some(valid_from), Some(valid_to)) = (level, valid_from, valid_to) else { continue };
+    rows(&units, &columns, problems, |row, problems| {
+        let [code, name_vi, name_en, level, kind, parent, from, to, source] = row.fields();
+        let level = level.parse::<Level>().map_err(|e| problems.add(&row.place(), e)).ok();
+        let valid_from = date(from, row, "valid_from", problems);
+        let valid_to = if to.is_empty() { Some(None) } else { date(to, row, "valid_to", problems).map(Some) };
+        let (Some(level), Some(valid_from), Some(valid_to)) = (level, valid_from, valid_to) else { return };
         if valid_to.is_some_and(|to| to <= valid_from) {
-            problems.add(&place, format!("valid_to {to} is not after valid_from {valid_from}"));
+            problems.add(&row.place(), format!("valid_to {to} is not after valid_from {valid_from}"));
         }
-        let unit = UnitVersion {
-            code: code.clone(),
-            name_vi: name_vi.clone(),
-            name_en: name_en.clone(),
+        versions.push(UnitVersion {
+            code: code.to_owned(),
+            name_vi: name_vi.to_owned(),
+            name_en: name_en.to_owned(),
             level,
-            kind: kind.clone(),
-            parent_code: (!parent.is_empty()).then(|| parent.clone()),
+            kind: kind.to_owned(),
+            parent_code: (!parent.is_empty()).then(|| parent.to_owned()),
             valid_from,
             valid_to,
-            source: source.clone(),
-        };
-        versions.push(unit);
-        places.push(place);
-    }
+            source: source.to_owned(),
+        });
+        places.push(row.place());
+    });
     hold_together(&versions, &places, problems);
     let changes = changes(&folder.join("changes.csv"), problems);
     let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (_, f) in rows(&folder.join("aliases.csv"), &["code", "alias"], problems).rows {
-        if let [code, alias] = f.as_slice() {
-            aliases.entry(code.clone()).or_default().push(alias.clone());
-        }
-    }
+    rows(&folder.join("aliases.csv"), &["code", "alias"], problems, |row, _| {
+        let [code, alias] = row.fields();
+        aliases.entry(code.to_owned()).or_default().push(alias.to_owned());
+    });
     Register::new(versions, changes, aliases)
 }
 
@@ -211,23 +220,23 @@ fn hold_together(versions: &[UnitVersion], places: &[Place], problems: &mut Prob
 fn changes(path: &Path, problems: &mut Problems) -> Vec<Change> {
     let columns = ["effective_date", "change", "from_code", "to_code", "share", "legal_basis", "source", "confidence"];
     let mut all = Vec::new();
-    for (place, f) in rows(path, &columns, problems).rows {
-        let [day, change, from, to, share, legal, source, confidence] = f.as_slice() else { continue };
-        let Some(effective_date) = date(day, &place, "effective_date", problems) else { continue };
-        let share = if share.is_empty() { None } else { number(share, &place, "share", problems) };
+    rows(path, &columns, problems, |row, problems| {
+        let [day, change, from, to, share, legal, source, confidence] = row.fields();
+        let Some(effective_date) = date(day, row, "effective_date", problems) else { return };
+        let share = if share.is_empty() { None } else { number(share, row, "share", problems) };
         if share.is_some_and(|s| !(0.0..=1.0).contains(&s)) {
-            problems.add(&place, format!("share is {}, expected 0 to 1", share.unwrap_or_default()));
+            problems.add(&row.place(), format!("share is {}, expected 0 to 1", share.unwrap_or_default()));
         }
         all.push(Change {
             effective_date,
-            change: change.clone(),
-            from_code: (!from.is_empty()).then(|| from.clone()),
-            to_code: (!to.is_empty()).then(|| to.clone()),
+            change: change.to_owned(),
+            from_code: (!from.is_empty()).then(|| from.to_owned()),
+            to_code: (!to.is_empty()).then(|| to.to_owned()),
             share,
-            legal_basis: legal.clone(),
-            source: source.clone(),
-            confidence: confidence.clone(),
+            legal_basis: legal.to_owned(),
+            source: source.to_owned(),
+            confidence: confidence.to_owned(),
         });
-    }
+    });
     all
 }

@@ -88,10 +88,9 @@ pub fn pull(plan: &Plan, store: &Store, now: Timestamp, progress: &dyn Progress)
         progress.finish();
         rows.extend(received?);
     }
-    store.sync()?;
     summary.files = rows.len();
     summary.refused = rows.iter().filter(|r| !r.refused.is_empty()).count();
-    summary.received = store.ledger()?.add_receipts(&rows)?;
+    summary.received = store.ledger()?.add_receipts(&rows, || store.sync())?;
     Ok(summary)
 }
 

@@ -66,6 +66,12 @@ impl Register {
         &self.versions
     }
 
+    /// Whether units of more than one province are known: then tables are parted by province too.
+    pub fn has_several_provinces(&self) -> bool {
+        let mut codes = self.versions.iter().filter(|u| u.level == Level::Province).map(|u| &u.code);
+        codes.next().is_some_and(|first| codes.any(|code| code != first))
+    }
+
     /// Every change, as loaded.
     pub fn changes(&self) -> &[Change] {
         &self.changes

@@ -34,6 +34,24 @@ pub fn values<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(texts))
 }
 
+/// One text in every row.
+pub fn constant(text: &str, rows: usize) -> ArrayRef {
+    keyed(vec![0; rows], &values([text]))
+}
+
+/// Text in which neighbours are often equal.
+pub fn runs<'a>(texts: impl IntoIterator<Item = &'a str>) -> ArrayRef {
+    let mut distinct: Vec<&str> = Vec::new();
+    let mut keys = Vec::new();
+    for text in texts {
+        if distinct.last() != Some(&text) {
+            distinct.push(text);
+        }
+        keys.push(distinct.len() as i32 - 1);
+    }
+    keyed(keys, &values(distinct))
+}
+
 /// Text row by row, for small tables.
 pub fn text<S: AsRef<str>>(texts: impl IntoIterator<Item = Option<S>>) -> ArrayRef {
     Arc::new(texts.into_iter().collect::<StringArray>())

@@ -72,8 +72,8 @@ impl Ledger {
     }
 
     /// Adds receipts in one transaction; one that is there already (same source, district, name and bytes) is not
-    /// added again. Returns how many are new.
-    pub fn add_receipts(&mut self, rows: &[ReceiptRow]) -> Result<usize> {
+    /// added again. Where any is new, `before` is done before they count. Returns how many are new.
+    pub fn add_receipts(&mut self, rows: &[ReceiptRow], before: impl FnOnce() -> Result<()>) -> Result<usize> {
         let path = self.path.clone();
         let fail = |source| StoreError::Ledger { path: path.clone(), source };
         let transaction = self.connection.transaction().map_err(fail)?;
@@ -95,6 +95,9 @@ impl Ledger {
                     ])
                     .map_err(fail)?;
             }
+        }
+        if added > 0 {
+            before()?;
         }
         transaction.commit().map_err(fail)?;
         Ok(added)

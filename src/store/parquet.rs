@@ -18,6 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use rayon::prelude::*;
 
 use super::{Result, Store, StoreError, file, tables};
+use crate::model::Period;
 
 /// A table that is being written anew.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Store {
     /// Writes a table that is one file.
     pub fn write_whole(&self, table: &'static str, digest: &str, batch: &RecordBatch) -> Result<()> {
         let writer = self.write_table(table, digest)?;
-        writer.write(&[table], std::slice::from_ref(batch))?;
+        writer.write(Path::new(table), std::slice::from_ref(batch))?;
         writer.finish()
     }
 
@@ -84,12 +85,19 @@ impl Partition {
 }
 
 impl TableWriter {
-    /// Writes one partition: `["2018", "2018-Q2"]` is the file `2018/2018-Q2.parquet`. May be called from several
-    /// threads at once, for different partitions. Every batch has the table's columns in order.
-    pub fn write(&self, partition: &[&str], batches: &[RecordBatch]) -> Result<()> {
-        let mut path = self.folder.clone();
-        path.extend(partition);
-        path.set_extension("parquet");
+    /// Writes the file of a period: `2018/2018-Q2.parquet`, below the province's folder where a pipeline holds several.
+    pub fn write_period(&self, province: Option<&str>, period: Period, batch: &RecordBatch) -> Result<()> {
+        let year = format!("{:04}", period.year());
+        let partition: PathBuf = province.into_iter().chain([year.as_str(), &period.to_string()]).collect();
+        self.write(&partition, std::slice::from_ref(batch))
+    }
+
+    /// Writes one partition, named without its extension. May be called from several threads at once, for different
+    /// partitions. Every batch has the table's columns in order.
+    pub fn write(&self, partition: &Path, batches: &[RecordBatch]) -> Result<()> {
+        let mut path = self.folder.join(partition).into_os_string();
+        path.push(".parquet");
+        let path = PathBuf::from(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -153,13 +161,15 @@ impl TableWriter {
         let mut pairs: Vec<KeyValue> =
             metadata.iter().map(|(k, v)| KeyValue::new((*k).to_owned(), (*v).to_owned())).collect();
         pairs.push(KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&self.logical)));
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_statistics_enabled(EnabledStatistics::Page)
             .set_created_by(concat!("wardscore ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(pairs))
-            .build();
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+            .set_key_value_metadata(Some(pairs));
+        for measure in tables::measures(self.table) {
+            properties = properties.set_column_dictionary_enabled(measure.into(), false);
+        }
+        let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
         let mut writer = ArrowWriter::try_new_with_options(Vec::new(), physical.clone(), options)?;
         for batch in batches {
             writer.write(batch)?;
