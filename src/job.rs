@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::model::Progress;
 use crate::plan::Definition;
 use crate::store::Store;
-use crate::{evaluate, normalize, publish, pull};
+use crate::{evaluate, normalize, publish, pull, reply};
 
 /// A stage of the pipeline; the word is its folder, its command and its label in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,11 +18,13 @@ pub enum Stage {
     Evaluate,
     /// Tables → a release.
     Publish,
+    /// Findings → a reply to each district.
+    Reply,
 }
 
 impl Stage {
     /// Every stage in its order.
-    pub const ALL: [Self; 4] = [Self::Pull, Self::Normalize, Self::Evaluate, Self::Publish];
+    pub const ALL: [Self; 5] = [Self::Pull, Self::Normalize, Self::Evaluate, Self::Publish, Self::Reply];
 
     /// The stage's word.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Stage {
             Self::Normalize => "normalize",
             Self::Evaluate => "evaluate",
             Self::Publish => "publish",
+            Self::Reply => "reply",
         }
     }
 }
@@ -50,6 +53,9 @@ pub enum StageError {
     /// Stage 5.
     #[error("publish: {0}")]
     Publish(#[from] publish::PublishError),
+    /// The last stage.
+    #[error("reply: {0}")]
+    Reply(#[from] reply::ReplyError),
 }
 
 /// What the stages of a job did; `None` for a stage that did not run.
@@ -63,6 +69,8 @@ pub struct Report {
     pub evaluate: Option<evaluate::Summary>,
     /// Stage 5.
     pub publish: Option<publish::Summary>,
+    /// The last stage.
+    pub reply: Option<reply::Summary>,
 }
 
 /// Runs the stages in order; the first that fails ends the job, and the last release stands.
@@ -85,6 +93,11 @@ pub fn run(
             }
             Stage::Evaluate => report.evaluate = Some(evaluate::evaluate(plan, register, store, now, progress)?),
             Stage::Publish => report.publish = Some(publish::publish(plan, register, store, now, progress)?),
+            Stage::Reply => {
+                let viewer = normalize::Viewer::new(plan);
+                let show = |bytes: Vec<u8>, member: Option<&str>| viewer.sheet(bytes, member);
+                report.reply = Some(reply::reply(plan, register, store, &show, progress)?);
+            }
         }
         tracing::info!(stage = stage.as_str(), "done");
     }

@@ -12,7 +12,10 @@
 //! | 6 | [`evaluate`] | year to date 2018: 3 107 of 3 240 handled = 95.9%; target 100%; off track |
 //! | 7 | [`publish`] | the card's cell: 95.9%, its symbol and colour |
 //!
-//! Rooms lean in one direction: `main → cli → job → pull | normalize | evaluate | publish | sample → plan, register,
+//! What was wrong with a form goes back to its district: [`reply`] marks every finding in the form as it came.
+//!
+//! Rooms lean in one direction: `main → cli → job → pull | normalize | evaluate | publish | reply | sample |
+//! template → plan, register,
 //! store → model`. Invariants, each an absence: a stage never names another stage, they meet in [`model`] and [`store`];
 //! `model` has no I/O; `pull` never looks inside a file; only `normalize::read` knows workbooks; `publish` does no
 //! arithmetic on figures; only `store` knows paths inside the store; nothing below `cli` reads the clock, the environment
@@ -27,5 +30,7 @@ pub mod plan;
 pub mod publish;
 pub mod pull;
 pub mod register;
+pub mod reply;
 pub mod sample;
 pub mod store;
+pub mod template;

@@ -11,6 +11,8 @@ mod failures;
 mod inbox;
 /// The sample from forms to a release, twice, and with one thread.
 mod night;
+/// Replies, reasons and templates, there and back.
+mod replies;
 /// The rules of the house, read off the source.
 mod tidy;
 /// Helpers: run the program, read a table.

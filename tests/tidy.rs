@@ -8,7 +8,7 @@ const ROWS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["job"],
-    &["pull", "normalize", "evaluate", "publish", "sample"],
+    &["pull", "normalize", "evaluate", "publish", "reply", "sample", "template"],
     &["plan"],
     &["register", "store"],
     &["model"],

@@ -6,6 +6,7 @@ use crate::job::StageError;
 use crate::plan::Problem;
 use crate::publish::PublishError;
 use crate::pull::PullError;
+use crate::reply::ReplyError;
 use crate::store::StoreError;
 
 /// Why a command ended without doing its work.
@@ -82,9 +83,12 @@ impl From<StageError> for Failure {
             StageError::Normalize(store)
             | StageError::Pull(PullError::Store(store))
             | StageError::Evaluate(EvaluateError::Store(store))
-            | StageError::Publish(PublishError::Store(store)) => store_hint(store),
+            | StageError::Publish(PublishError::Store(store))
+            | StageError::Reply(ReplyError::Store(store)) => store_hint(store),
             StageError::Publish(PublishError::Io(io)) => io_hint(io),
-            StageError::Evaluate(EvaluateError::Engine { .. }) | StageError::Publish(PublishError::Page { .. }) => {
+            StageError::Evaluate(EvaluateError::Engine { .. })
+            | StageError::Publish(PublishError::Page { .. })
+            | StageError::Reply(ReplyError::Workbook { .. } | ReplyError::Page { .. }) => {
                 "this is a fault of wardscore, not of the data; please report it with this message".to_owned()
             }
         };

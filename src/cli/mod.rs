@@ -11,6 +11,7 @@ mod progress;
 mod sample;
 mod stages;
 mod status;
+mod template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -76,22 +77,26 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Do all stages in order: pull, normalize, evaluate, publish
+    /// Do all stages in order: pull, normalize, evaluate, publish, reply
     Run(stages::RunArguments),
     /// Stage 1: keep every file of the inbox, with a receipt
     Pull,
     /// Stage 2: read the kept files into observations and findings
-    Normalize(stages::RunArguments),
+    Normalize(stages::ReadArguments),
     /// Stage 3: compute indicators, statuses, classes and scores
     Evaluate,
     /// Stage 5: render the pages and publish a release
     Publish,
+    /// Last stage: write a reply to each district about what it sent
+    Reply,
     /// Validate a pipeline definition and report every error at once
     Check,
     /// Show the last runs, the current release and what is in the store
     Status,
     /// Start a pipeline for another plan in DIR
     New(new::NewArguments),
+    /// Write the blank form of a district and period, to be filled in
+    Template(template::TemplateArguments),
     /// Invent submissions, with their truth and planted faults
     Sample(sample::SampleArguments),
     /// Print completions for a shell
@@ -117,14 +122,16 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
-        Command::Run(run) => stages::run(common, "run", &Stage::ALL, run.strict),
+        Command::Run(run) => stages::run_all(common, *run),
         Command::Pull => stages::run(common, "pull", &[Stage::Pull], false),
-        Command::Normalize(run) => stages::run(common, "normalize", &[Stage::Normalize], run.strict),
+        Command::Normalize(read) => stages::run(common, "normalize", &[Stage::Normalize], read.strict),
         Command::Evaluate => stages::run(common, "evaluate", &[Stage::Evaluate], false),
         Command::Publish => stages::run(common, "publish", &[Stage::Publish], false),
+        Command::Reply => stages::run(common, "reply", &[Stage::Reply], false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),
         Command::New(new) => new::run(new),
+        Command::Template(template) => template::run(common, template),
         Command::Sample(sample) => sample::run(common, sample),
         Command::Completions(completions) => {
             completions::run(*completions);

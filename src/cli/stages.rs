@@ -12,10 +12,27 @@ use super::{Common, Failure};
 
 /// Arguments of the commands that read forms.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct RunArguments {
+pub(super) struct ReadArguments {
     /// End with 1 when a file was quarantined
     #[arg(long)]
     pub(super) strict: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    read: ReadArguments,
+    /// Leave out the last stage: no replies to the districts
+    #[arg(long)]
+    no_reply: bool,
+}
+
+/// Runs all stages.
+pub(super) fn run_all(common: &Common, arguments: RunArguments) -> Result<ExitCode, Failure> {
+    let wanted = |stage: &Stage| *stage != Stage::Reply || !arguments.no_reply;
+    let stages: Vec<Stage> = Stage::ALL.into_iter().filter(wanted).collect();
+    run(common, "run", &stages, arguments.read.strict)
 }
 
 /// Runs stages under the store's lock and prints a summary.
@@ -75,6 +92,10 @@ fn describe(report: &Report, store: &Store, seconds: f64) -> String {
         line("release", format!("{} ({what}; {} pages)", p.release, p.pages));
         line("scorecards", store.current().join("site/index.html").display().to_string());
         line("tables", store.current().join("data").display().to_string());
+    }
+    if let Some(r) = &report.reply {
+        let place = store.feedback_folder().display().to_string();
+        line("replies", format!("{} in {place}, {} made anew, {} files removed", r.replies, r.made, r.removed));
     }
     line("time", format!("{seconds:.2} s"));
     text

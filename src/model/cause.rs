@@ -81,6 +81,12 @@ impl Cause {
     }
 }
 
+/// A cause's Vietnamese and English, of a text as the table of findings has it.
+pub fn texts(stored: &str) -> (&str, &str) {
+    let (_, text) = stored.split_once(": ").unwrap_or_default();
+    text.split_once(" | ").unwrap_or((text, ""))
+}
+
 /// As the table of findings has it: `code: Vietnamese | English`.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

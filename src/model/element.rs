@@ -61,6 +61,23 @@ pub struct Element {
     pub typical_per_1000: Option<f64>,
 }
 
+impl Element {
+    /// The two lines of its header: the group that it stands below, if any, and its own label.
+    pub fn heading(&self) -> (Option<&str>, String) {
+        let parts = self
+            .name_vi
+            .split_once(" - ")
+            .or_else(|| self.part_of.as_ref().and_then(|_| self.name_vi.split_once(": ")));
+        parts.map_or_else(|| (None, self.name_vi.clone()), |(group, leaf)| (Some(group), capital(leaf)))
+    }
+}
+
+/// A text with its first letter in upper case.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
 /// How often a form is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

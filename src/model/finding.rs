@@ -191,6 +191,17 @@ pub struct Finding {
     pub expected_en: String,
     /// A cause that would repair it, where one is likely.
     pub likely_cause: Option<Cause>,
+    /// The district's reason, where it justified a warning, and the submission that brought it.
+    pub closed: Option<Closed>,
+}
+
+/// A finding that its district has explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The district's reason.
+    pub justification: String,
+    /// The submission that brought it.
+    pub by: String,
 }
 
 impl Finding {
@@ -209,6 +220,7 @@ impl Finding {
             expected_vi: vi.to_owned(),
             expected_en: en.to_owned(),
             likely_cause: None,
+            closed: None,
         }
     }
 

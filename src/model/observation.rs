@@ -1,6 +1,7 @@
 //! Where a value came from, and what became of the file that brought it.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// Address of one cell, so that a published figure leads back to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +38,30 @@ impl CellRef {
     }
 }
 
+impl FromStr for CellRef {
+    type Err = CellError;
+
+    fn from_str(text: &str) -> Result<Self, CellError> {
+        let bad = || CellError(text.to_owned());
+        let number = |digits: &str| digits.parse::<u32>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(bad);
+        if let Some((row, column)) = text.strip_prefix('R').and_then(|rest| rest.split_once('C')) {
+            return Ok(Self::Text { row: number(row)?, column: number(column)? });
+        }
+        let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
+        let (name, row) = text.split_at(letters);
+        if name.is_empty() || name.len() > 6 {
+            return Err(bad());
+        }
+        let column = name.bytes().fold(0u32, |n, b| n * 26 + u32::from(b - b'A') + 1) - 1;
+        Ok(Self::Sheet { row: number(row)?, column })
+    }
+}
+
+/// The text is not of the form `F12` or `R12C6`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a cell; expected `F12` or `R12C6`")]
+pub struct CellError(pub String);
+
 impl fmt::Display for CellRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -72,6 +97,13 @@ pub enum SubmissionStatus {
 }
 
 impl SubmissionStatus {
+    /// The status of a word of `submissions`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Accepted, Self::AcceptedWithFindings, Self::Quarantined, Self::Superseded]
+            .into_iter()
+            .find(|s| s.as_str() == word)
+    }
+
     /// The word used in `submissions`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -90,8 +122,15 @@ mod tests {
     #[test]
     fn cells_are_named_as_people_name_them() {
         for (column, name) in [(0, "A12"), (25, "Z12"), (26, "AA12"), (27, "AB12"), (701, "ZZ12"), (702, "AAA12")] {
-            assert_eq!(CellRef::Sheet { row: 11, column }.to_string(), name);
+            let cell = CellRef::Sheet { row: 11, column };
+            assert_eq!(cell.to_string(), name);
+            assert_eq!(name.parse(), Ok(cell));
         }
-        assert_eq!(CellRef::Text { row: 11, column: 5 }.to_string(), "R12C6");
+        let cell = CellRef::Text { row: 11, column: 5 };
+        assert_eq!(cell.to_string(), "R12C6");
+        assert_eq!("R12C6".parse(), Ok(cell));
+        for bad in ["", "12", "F", "F0", "R1C", "f1", "RC"] {
+            assert!(bad.parse::<CellRef>().is_err(), "{bad}");
+        }
     }
 }

@@ -157,8 +157,13 @@ impl Plan {
 
     /// The local date of a moment, in the plan's zone.
     pub fn local_date(&self, at: jiff::Timestamp) -> Date {
+        self.local_time(at).date()
+    }
+
+    /// The local time of a moment, in the plan's zone.
+    pub fn local_time(&self, at: jiff::Timestamp) -> jiff::civil::DateTime {
         let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        at.to_zoned_datetime(zone).date()
+        at.to_zoned_datetime(zone).datetime()
     }
 
     /// Population of a unit in a year.

@@ -249,6 +249,11 @@ pub(super) fn find(grid: &Grid, plan: &Plan, labels: &Labels) -> Option<Layout> 
     Some(found)
 }
 
+/// Finds the layout of a form that the sheet is known to hold, whatever its title block says.
+pub(super) fn find_form(grid: &Grid, plan: &Plan, labels: &Labels, form: usize) -> Option<Layout> {
+    search(grid, plan, labels, Some(form))
+}
+
 fn search(grid: &Grid, plan: &Plan, labels: &Labels, marked: Option<usize>) -> Option<Layout> {
     let mut best: Option<(usize, Layout)> = None;
     for form in 0..plan.forms.len() {

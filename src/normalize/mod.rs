@@ -4,23 +4,31 @@
 //! 2. [`layout`], [`period`], [`units`]: which form, which period, which column is which element, which row which unit
 //! 3. [`values`], [`checks`]: text → number or the reason why not; contradictions
 //! 4. [`versions`]: which of several files for one district, form and period is current; then [`checks`] across periods
-//! 5. [`tables`], [`mod@reference`]: the tables of the data contract
+//! 5. [`justify`]: what a district explained closes its warnings
+//! 6. [`tables`], [`mod@reference`]: the tables of the data contract
+//!
+//! [`view`] shows a file's form again, for the reply.
 
 mod checks;
 mod fold;
+mod justify;
 mod layout;
 mod memo;
 mod period;
 mod read;
 mod reading;
 mod reference;
+mod stamp;
 mod tables;
 mod units;
 mod values;
 mod versions;
+mod view;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
+
+pub use view::Viewer;
 
 use crate::model::{Code, Finding, Plan, Progress};
 use crate::register::Register;

@@ -3,11 +3,12 @@
 use jiff::civil::Date;
 
 use super::fold::fold;
+use super::justify::{self, Reason};
 use super::layout::{self, Labels, Layout};
 use super::read::{self, Book, Cell, Grid};
 use super::units::{Match, Roll, Rolls};
 use super::values::{self, Value, Wanted};
-use super::{checks, period};
+use super::{checks, period, stamp};
 use crate::model::{Code, Finding, Frequency, Kind, Period, Plan};
 use crate::register::Register;
 
@@ -60,6 +61,8 @@ pub(super) struct Form {
     /// What the form's own total row says, column by column.
     pub(super) totals: Vec<Total>,
     pub(super) findings: Vec<Finding>,
+    /// What the district says of earlier findings.
+    pub(super) reasons: Vec<Reason>,
 }
 
 /// A column's total as the form has it, and the sum of the readable numbers above it.
@@ -144,18 +147,37 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
             "counts only, nothing about a person",
         ));
     }
-    let found = grids.iter().find_map(|grid| Some((grid, layout::find(grid, plan, labels)?)));
+    let stamp = stamp::of(book).filter(|s| plan.form(&s.form).is_some());
+    if let Some(stamp) = stamp.as_ref().filter(|s| s.district != received.district) {
+        let name = register.named(&stamp.district, stamp.period.end());
+        return Err(refuse(
+            Code::UnitNotYours,
+            name.map_or_else(|| stamp.district.clone(), |u| u.name_vi.clone()),
+            "biểu mẫu cấp cho huyện gửi",
+            "a form that was made for the sending district",
+        ));
+    }
+    let stamped = stamp.as_ref().and_then(|s| plan.forms.iter().position(|f| f.code == s.form));
+    let find = |grid| layout::find(grid, plan, labels).or_else(|| layout::find_form(grid, plan, labels, stamped?));
+    let found = justify::forms(grids).find_map(|grid| Some((grid, find(grid)?)));
     let Some((grid, layout)) = found else {
         return Err(refuse(Code::FormUnknown, String::new(), "một biểu mẫu của kế hoạch", "a form of the plan"));
     };
     let form = &plan.forms[layout.form];
+    // A form that stands under another's stamp was copied into it; the stamp says nothing of that one.
+    let stamp = stamp.filter(|_| stamped == Some(layout.form)).map(|s| s.period);
     let title = title_period(grid, &layout, form.frequency);
     let named = received.named_period(form.frequency);
-    let period = period::agree(title, named).map_err(|code| {
+    let agreed = match (title, stamp) {
+        (Some(title), Some(stamp)) if title != stamp => Err(Code::PeriodConflict),
+        _ => period::agree(title.or(stamp), named),
+    };
+    let period = agreed.map_err(|code| {
         let shown = |p: Option<Period>| p.map_or("-".to_owned(), |p| p.to_string());
         match code {
             Code::PeriodConflict => {
-                let found = format!("{} / {}", shown(title), shown(named));
+                let other = stamp.filter(|s| Some(*s) != title).or(named);
+                let found = format!("{} / {}", shown(title.or(stamp)), shown(other));
                 refuse(
                     code,
                     found,
@@ -179,7 +201,9 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
         ));
     }
     let roll = rolls.of(form.level, received.district, period.end());
-    let mut out = Form { form: layout.form, period: Some(period), sheet: grid.sheet.clone(), ..Form::default() };
+    let sheet = grid.sheet.clone();
+    let mut out = Form { form: layout.form, period: Some(period), sheet, ..Form::default() };
+    out.reasons = justify::reasons(grids);
     columns(rules, grid, &layout, plan, received, &mut out);
     let (rows, total) = rows(grid, &layout, plan, &roll);
     let used = checks::rows(rules, grid, &roll, &rows, received, &mut out);

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::reading::{Form, Observed};
 use super::versions::Standing;
-use super::{Submission, Summary, checks};
+use super::{Submission, Summary, checks, justify};
 use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
 use crate::register::Register;
 use crate::store::{Store, StoreError, columns, raw};
@@ -41,17 +41,15 @@ pub(super) fn write(
     summary.values = values?;
     due?;
     let rules = checks::Rules::new(plan);
-    let mut all = Vec::new();
-    for submission in submissions {
-        let own = checks::findings_of(&rules, submission, lateness(submission, plan));
-        for finding in &own {
-            match finding.severity {
-                Severity::Error => summary.errors += 1,
-                Severity::Warning => summary.warnings += 1,
-                Severity::Info => summary.infos += 1,
-            }
+    let mut all: Vec<Vec<Finding>> =
+        submissions.iter().map(|s| checks::findings_of(&rules, s, lateness(s, plan))).collect();
+    justify::close(submissions, &mut all);
+    for finding in all.iter().flatten() {
+        match finding.severity {
+            Severity::Error => summary.errors += 1,
+            Severity::Warning => summary.warnings += 1,
+            Severity::Info => summary.infos += 1,
         }
-        all.push(own);
     }
     findings(plan, store, submissions, &all)?;
     submissions_table(plan, store, submissions, standing, &all)?;
@@ -262,23 +260,26 @@ fn lateness(submission: &Submission, plan: &Plan) -> Option<(Date, i32)> {
     Some((due, (columns::day_number(day) - columns::day_number(due)).max(0)))
 }
 
+/// What a finding is called: the same matter in the same file has the same id every night.
+pub(super) fn finding_id(submission: &Submission, finding: &Finding) -> String {
+    let place = finding.cell.map(|c| c.to_string()).unwrap_or_default();
+    let member = submission.member.as_ref().map(|m| format!("|{m}")).unwrap_or_default();
+    let key = format!(
+        "{}|{}{member}|{}|{place}|{}|{}|{}",
+        submission.receipt.district,
+        submission.receipt.file_name,
+        finding.code,
+        finding.unit_code.as_deref().unwrap_or(""),
+        finding.element.as_deref().unwrap_or(""),
+        finding.submission_id
+    );
+    raw::sha256(key.as_bytes()).chars().take(16).collect()
+}
+
 fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<Finding>]) -> Result<()> {
     let rows: Vec<(&Submission, &Finding)> =
         submissions.iter().zip(all).flat_map(|(s, own)| own.iter().map(move |f| (s, f))).collect();
-    let ids = rows.iter().map(|(s, f)| {
-        let place = f.cell.map(|c| c.to_string()).unwrap_or_default();
-        let member = s.member.as_ref().map(|m| format!("|{m}")).unwrap_or_default();
-        let key = format!(
-            "{}|{}{member}|{}|{place}|{}|{}|{}",
-            s.receipt.district,
-            s.receipt.file_name,
-            f.code,
-            f.unit_code.as_deref().unwrap_or(""),
-            f.element.as_deref().unwrap_or(""),
-            f.submission_id
-        );
-        raw::sha256(key.as_bytes()).chars().take(16).collect::<String>()
-    });
+    let ids = rows.iter().map(|(s, f)| finding_id(s, f));
     let batch = Store::batch(
         "findings",
         vec![
@@ -302,11 +303,12 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
             columns::text(rows.iter().map(|(_, f)| f.period.map(|p| p.to_string()))),
             columns::plain(rows.iter().map(|(_, f)| &f.found)),
             columns::plain(rows.iter().map(|(_, f)| &f.expected_en)),
+            columns::plain(rows.iter().map(|(_, f)| &f.expected_vi)),
             columns::plain(rows.iter().map(|(_, f)| f.message_vi())),
             columns::plain(rows.iter().map(|(_, f)| f.message_en())),
             columns::text(rows.iter().map(|(_, f)| f.likely_cause.as_ref().map(ToString::to_string))),
-            columns::text(rows.iter().map(|_| None::<&str>)),
-            columns::text(rows.iter().map(|_| None::<&str>)),
+            columns::text(rows.iter().map(|(_, f)| f.closed.as_ref().map(|c| &c.justification))),
+            columns::text(rows.iter().map(|(_, f)| f.closed.as_ref().map(|c| &c.by))),
         ],
     )?;
     store.write_whole("findings", &plan.digest, &batch)

@@ -5,6 +5,8 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatB
 use super::SampleError;
 use super::draft::Draft;
 use super::faults::Place;
+use crate::model::element::capital;
+use crate::model::number::vietnamese;
 use crate::model::{CellRef, Kind, Level};
 
 /// How one file looks.
@@ -47,43 +49,9 @@ pub(super) struct Sheet {
     style: Style,
 }
 
-/// A number as it is written in Vietnamese: 1.234,5.
-fn vietnamese(value: f64, dashes: bool) -> String {
-    if value == 0.0 && dashes {
-        return "-".to_owned();
-    }
-    let text = value.to_string();
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(w, r)| (w, Some(r)));
-    let mut out = String::with_capacity(text.len() + 4);
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    if let Some(rest) = rest {
-        out.push(',');
-        out.push_str(rest);
-    }
-    out
-}
-
 /// The two lines of a header: a group that spans columns, and the label below it.
-fn labels(draft: &Draft<'_>) -> Vec<(Option<String>, String)> {
-    let of = |at: &usize| {
-        let element = &draft.plan.elements[*at];
-        let parts = element
-            .name_vi
-            .split_once(" - ")
-            .or_else(|| element.part_of.as_ref().and_then(|_| element.name_vi.split_once(": ")));
-        parts.map_or((None, element.name_vi.clone()), |(group, leaf)| (Some(group.to_owned()), capital(leaf)))
-    };
-    draft.form.elements.iter().map(of).collect()
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+fn labels<'a>(draft: &Draft<'a>) -> Vec<(Option<&'a str>, String)> {
+    draft.form.elements.iter().map(|at| draft.plan.elements[*at].heading()).collect()
 }
 
 impl Sheet {
@@ -163,7 +131,7 @@ impl Sheet {
                 }
                 Some(group) => {
                     let same = labels[at..].iter().take_while(|(g, _)| g.as_ref() == Some(group)).count();
-                    upper.push(Content::Text(group.clone()));
+                    upper.push(Content::Text((*group).to_owned()));
                     upper.resize(upper.len() + same - 1, Content::Blank);
                     lower.extend(labels[at..at + same].iter().map(|(_, leaf)| Content::Text(leaf.clone())));
                     if same > 1 {
@@ -188,7 +156,10 @@ impl Sheet {
         if self.style.workbook && !self.style.as_text {
             return Content::Number(value);
         }
-        Content::Text(vietnamese(value, self.style.dashes))
+        if value == 0.0 && self.style.dashes {
+            return Content::Text("-".to_owned());
+        }
+        Content::Text(vietnamese(value))
     }
 
     fn body(&mut self, draft: &Draft<'_>) {
@@ -336,23 +307,5 @@ impl Sheet {
             }
         }
         Ok(book.save_to_buffer()?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::vietnamese;
-
-    #[test]
-    fn numbers_as_they_are_typed() {
-        for (value, dashes, text) in [
-            (0.0, true, "-"),
-            (0.0, false, "0"),
-            (999.0, true, "999"),
-            (1234.0, false, "1.234"),
-            (1_234_567.5, false, "1.234.567,5"),
-        ] {
-            assert_eq!(vietnamese(value, dashes), text);
-        }
     }
 }

@@ -149,3 +149,8 @@ pub fn day_number(day: Date) -> i32 {
     let epoch = Date::constant(1970, 1, 1);
     epoch.until(day).map_or(0, |span| span.get_days())
 }
+
+/// The day of a number of days since 1970-01-01.
+pub fn day_of(number: i32) -> Date {
+    Date::constant(1970, 1, 1).saturating_add(jiff::Span::new().days(number))
+}

@@ -4,11 +4,13 @@
 //! <store>/raw/ab/abcdef…      received bytes under their SHA-256, never altered
 //! <store>/ledger.sqlite       receipts and runs; never figures
 //! <store>/tables/<table>/…    the tables as the stages last wrote them
+//! <store>/feedback/<district>/ the reply to each submission
 //! <store>/releases/<id>/      what was published, whole or not at all
 //! <store>/current             leads to the newest release
 //! ```
 
 pub mod columns;
+pub mod feedback;
 pub mod file;
 pub mod ledger;
 pub mod parquet;
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+pub use feedback::Feedback;
 pub use ledger::{Ledger, ReceiptRow, RunRow};
 pub use parquet::{Partition, TableWriter};
 pub use release::ReleaseDraft;

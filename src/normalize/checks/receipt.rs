@@ -26,7 +26,7 @@ pub(in crate::normalize) fn findings_of(
     if let (Some((due, late)), Some(rule)) = (lateness, rules.late)
         && late > 0
     {
-        let (vi, en) = (format!("trước hết ngày {due}"), format!("by {due}"));
+        let (vi, en) = (format!("trước hết ngày {}", due.strftime("%d/%m/%Y")), format!("by {due}"));
         let mut f = Finding::of_rule(rule, id, format!("{late}"), &vi, &en);
         f.period = form.period;
         all.push(f);

@@ -54,7 +54,6 @@ pub(super) struct Book {
 }
 
 impl Book {
-    #[expect(dead_code, reason = "where a template's stamp is read")]
     /// The hidden sheet of this name.
     pub(super) fn hidden_sheet(&self, name: &str) -> Option<&Grid> {
         self.hidden.iter().find(|g| g.sheet.as_deref() == Some(name))

@@ -1,0 +1,135 @@
+//! Replies to the districts: `feedback/<district>/…`, with an index of what each was made from.
+//!
+//! A reply is written beside its place and renamed. The index is written last, behind one barrier for all of them: after
+//! a loss of power a reply either stands in the index and is whole, or it is made again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use fs_err as fs;
+
+use super::{Result, Store, file};
+
+/// Name of the index.
+const INDEX: &str = ".index";
+
+/// The replies that stand in a store.
+#[derive(Debug)]
+pub struct Feedback {
+    store: Store,
+    root: PathBuf,
+    /// Digest of all that the replies were made from.
+    basis: String,
+    /// Digest of what a reply was made from, by its path below the root.
+    known: BTreeMap<String, String>,
+}
+
+impl Store {
+    /// Opens the replies; one whose file is gone counts as never made.
+    pub fn feedback(&self) -> Result<Feedback> {
+        let root = self.root.join("feedback");
+        let index = fs::read_to_string(root.join(INDEX)).unwrap_or_default();
+        let mut lines = index.lines();
+        let mut basis = lines.next().unwrap_or_default().to_owned();
+        let mut known = BTreeMap::new();
+        let mut folders: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (key, path) in lines.filter_map(|line| line.split_once(' ')) {
+            let Some((folder, name)) = path.rsplit_once('/') else { continue };
+            let names = folders.entry(folder).or_insert_with(|| {
+                let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+                entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+            });
+            if names.contains(name) {
+                known.insert(path.to_owned(), key.to_owned());
+            } else {
+                basis.clear();
+            }
+        }
+        Ok(Feedback { store: self.clone(), root, basis, known })
+    }
+
+    /// Where the replies are seen.
+    pub fn feedback_folder(&self) -> PathBuf {
+        self.root.join("feedback")
+    }
+}
+
+impl Feedback {
+    /// Whether all replies stand, and were made from what this digest stands for.
+    pub fn stands(&self, basis: &str) -> bool {
+        self.basis == basis
+    }
+
+    /// How many files stand.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Whether this reply stands, and was made from what this digest stands for.
+    pub fn has(&self, path: &str, key: &str) -> bool {
+        self.known.get(path).is_some_and(|k| k == key)
+    }
+
+    /// Writes a file of a reply; may be called from several threads, for different files.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.root.join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let draft = file::draft_of(&path);
+        fs::write(&draft, bytes)?;
+        fs::rename(&draft, &path)?;
+        Ok(())
+    }
+
+    /// Removes what no longer belongs and notes what stands; `keys` are all replies with what they were made from.
+    /// Returns how many files were removed.
+    pub fn finish(self, basis: &str, keys: &BTreeMap<String, String>) -> Result<usize> {
+        let stale: Vec<&String> = self.known.keys().filter(|path| !keys.contains_key(*path)).collect();
+        for path in &stale {
+            let path = self.root.join(path);
+            fs::remove_file(&path)?;
+            // The last file of a district takes its folder along; one that holds anything else stays.
+            if let Some(folder) = path.parent() {
+                let _ = std::fs::remove_dir(folder);
+            }
+        }
+        self.store.sync()?;
+        let mut index = format!("{basis}\n");
+        for (path, key) in keys {
+            index.push_str(&format!("{key} {path}\n"));
+        }
+        fs::create_dir_all(&self.root)?;
+        file::replace(&self.root.join(INDEX), index.as_bytes())?;
+        Ok(stale.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_removed_by_hand_is_missed_and_what_is_stale_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let keys = |paths: &[&str]| paths.iter().map(|p| ((*p).to_owned(), "k".to_owned())).collect();
+        let feedback = store.feedback().unwrap();
+        for path in ["478/a.xlsx", "479/b.xlsx"] {
+            feedback.write(path, b"x").unwrap();
+        }
+        feedback.finish("one", &keys(&["478/a.xlsx", "479/b.xlsx"])).unwrap();
+        let feedback = store.feedback().unwrap();
+        assert!(feedback.stands("one") && feedback.has("478/a.xlsx", "k") && !feedback.has("478/a.xlsx", "other"));
+        assert_eq!(feedback.finish("two", &keys(&["478/a.xlsx"])).unwrap(), 1);
+        assert!(!folder.path().join("feedback/479").exists());
+        std::fs::remove_file(folder.path().join("feedback/478/a.xlsx")).unwrap();
+        let feedback = store.feedback().unwrap();
+        assert!(!feedback.stands("two") && !feedback.has("478/a.xlsx", "k") && feedback.is_empty());
+    }
+}
