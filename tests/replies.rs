@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use rust_xlsxwriter::Workbook;
-use wardscore::model::reply;
+use wardscore::model::{Element, Kind, Stamp, UnitVersion, reply};
+use wardscore::plan::Definition;
+use wardscore::template::{self, Entry, Slot};
 
 use crate::tool::{copy, files, root, said, table, wardscore};
 
@@ -101,7 +103,7 @@ fn saved(sheets: &[(String, Cells)]) -> Vec<u8> {
     let mut book = Workbook::new();
     for (name, cells) in sheets {
         let page = book.add_worksheet();
-        page.set_name(name).unwrap();
+        page.set_name(name).unwrap().set_very_hidden(name == Stamp::SHEET);
         for ((row, column), value) in cells {
             let column = *column as u16;
             match value {
@@ -298,4 +300,126 @@ fn a_reply_is_gone_with_its_submission_and_no_reply_leaves_them_out() {
     let text = case.run();
     assert!(text.contains(", 1 made anew, 0 files removed"), "{text}");
     assert!(gone.exists());
+}
+
+/// What a ward enters that keeps every rule of the plan.
+fn entry(unit: &UnitVersion, element: &Element) -> Option<Entry> {
+    let turn = unit.code.bytes().map(f64::from).sum::<f64>() % 7.0;
+    Some(match (element.kind, element.code.as_str()) {
+        (Kind::Flag, _) => Entry::Text(if turn > 3.0 { "x" } else { "không" }.to_owned()),
+        (Kind::Points, _) => Entry::Number(element.max.unwrap() - turn / 2.0 % 3.0),
+        (_, "persons_handled") => Entry::Number(100.0),
+        (_, "persons_handled_admin") => Entry::Number(60.0),
+        (_, "licences_revoked") => Entry::Number(turn),
+        _ if element.decimals => Entry::Number(1234.5 + turn),
+        (_, code) => {
+            let part =
+                ["_female", "_criminal", "_trained", "_handled", "_resolved", "_committed", "_suspected", "_violating"];
+            Entry::Number(if part.iter().any(|p| code.ends_with(p)) { 40.0 } else { 100.0 + turn })
+        }
+    })
+}
+
+fn definition() -> Definition {
+    wardscore::plan::load(&root().join("pipelines/plan-50"), &[]).unwrap()
+}
+
+/// The bytes of a form for district 478, and its name.
+fn form(definition: &Definition, code: &str, period: &str, entries: &template::Entries<'_>) -> (String, Vec<u8>) {
+    let Definition { plan, register } = definition;
+    let period: wardscore::model::Period = period.parse().unwrap();
+    let district = register.at("478", period.end()).unwrap();
+    let slot = Slot { form: plan.form(code).unwrap(), district, period };
+    (slot.file_name(), template::write(&slot, plan, register, entries).unwrap())
+}
+
+#[test]
+fn a_filled_template_comes_back_without_a_finding() {
+    let case = Case::empty();
+    let definition = definition();
+    for (code, period) in [("01", "2018-Q3"), ("02", "2018-Q3"), ("03", "2017")] {
+        let (name, bytes) = form(&definition, code, period, &entry);
+        case.send(&format!("478/{name}"), &bytes, 0);
+        // A blank one says that nothing is known yet, and nothing worse.
+        let (name, bytes) = form(&definition, code, if period == "2017" { "2016" } else { "2018-Q2" }, &|_, _| None);
+        case.send(&format!("478/{name}"), &bytes, 1);
+    }
+    case.run();
+    let bad: Vec<_> = case.findings().into_iter().filter(|f| f["severity"] != "info").collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    let infos: BTreeSet<String> = case.findings().into_iter().map(|f| f["code"].clone()).collect();
+    assert!(infos.iter().all(|code| ["late", "not-reported"].contains(&code.as_str())), "{infos:?}");
+    let values = table(&case.store, "observations", &["form", "period"]);
+    let wards = definition.register.children("478", "2018-09-30".parse().unwrap()).count();
+    let of = |form: &str| values.iter().filter(|r| r[0] == form).count();
+    assert_eq!((of("01"), of("02"), of("03")), (wards * 36, 7, wards * 20));
+}
+
+#[test]
+fn a_stamp_stands_in_for_a_damaged_title_and_contradicts_a_wrong_one() {
+    let case = Case::empty();
+    let definition = definition();
+    let (_, bytes) = form(&definition, "01", "2018-Q3", &entry);
+    let path = case.inbox.with_file_name("form.xlsx");
+    std::fs::write(&path, bytes).unwrap();
+    let whole = sheets(&path);
+    let changed = |old: &str, new: &str| {
+        let mut book = whole.clone();
+        for value in book[0].1.values_mut().filter(|v| v.to_string().contains(old)) {
+            *value = Data::String(new.into());
+        }
+        saved(&book)
+    };
+    case.send("478/a.xlsx", &changed("Kỳ báo cáo", " "), 0);
+    case.send("478/b.xlsx", &changed("Biểu 01", "Biểu 02"), 1);
+    case.send("478/c.xlsx", &changed("Kỳ báo cáo", "Kỳ báo cáo: Quý II năm 2018"), 2);
+    case.send("478/Biểu 01 Quý I 2018.xlsx", &changed("Kỳ báo cáo", ""), 3);
+    case.send("480/d.xlsx", &saved(&whole), 4);
+    case.run();
+    let came: BTreeMap<String, Vec<String>> =
+        table(&case.store, "submissions", &["file_name", "form", "period", "status"])
+            .into_iter()
+            .map(|r| (r[0].clone(), r[1..].to_vec()))
+            .collect();
+    assert_eq!(came["a.xlsx"][..2], ["01", "2018-Q3"]);
+    assert_eq!(came["b.xlsx"][..2], ["01", "2018-Q3"]);
+    let codes: BTreeMap<String, String> = case
+        .findings()
+        .into_iter()
+        .filter(|f| f["severity"] == "error")
+        .map(|f| (f["file_name"].clone(), f["code"].clone()))
+        .collect();
+    let want =
+        [("Biểu 01 Quý I 2018.xlsx", "period-conflict"), ("c.xlsx", "period-conflict"), ("d.xlsx", "unit-not-yours")];
+    assert_eq!(codes, want.map(|(file, code)| (file.to_owned(), code.to_owned())).into());
+}
+
+#[test]
+fn templates_are_written_where_they_are_wanted_and_a_wrong_wish_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let ask = |more: &[&str], code: i32| {
+        let mut arguments = vec!["template"];
+        arguments.extend(more);
+        said(&wardscore(arguments), code)
+    };
+    let file = to("one.xlsx");
+    ask(&["--form", "01", "--district", "478", "--period", "2018-Q3", "--out", &file], 0);
+    let first = std::fs::read(&file).unwrap();
+    ask(&["--form", "01", "--district", "478", "--period", "2018-Q3", "--out", &file], 0);
+    assert!(first == std::fs::read(&file).unwrap(), "the same form has other bytes");
+    let all = to("all");
+    ask(&["--form", "03", "--period", "2018", "--out", &all], 0);
+    assert_eq!(files(Path::new(&all)).len(), 9);
+    for (wish, told) in [
+        (["--form", "09", "--district", "478", "--period", "2018-Q3"], "the plan has 01, 02, 03"),
+        (["--form", "01", "--district", "4", "--period", "2018-Q3"], "478 Huyện Phú Vang"),
+        (["--form", "01", "--district", "478", "--period", "2018"], "every quarter"),
+        (["--form", "03", "--district", "478", "--period", "2018-Q3"], "once a year"),
+        (["--form", "01", "--district", "478", "--period", "2031-Q1"], "from 2016-Q1 to 2020-Q4"),
+        (["--form", "01", "--district", "478", "--period", "soon"], "2020-Q4"),
+    ] {
+        let text = ask(&wish, 2);
+        assert!(text.contains(told) && text.contains("hint:"), "{text}");
+    }
 }
