@@ -24,6 +24,7 @@ fn main() {
     for case in [&province, &nation] {
         case.stages(runs);
     }
+    province.replies(runs);
     province.night(runs);
     nation.half().growth(&nation, runs);
 }
@@ -170,6 +171,21 @@ impl Case {
         line(&format!("{}: a whole night", self.name), took, None, peak);
         let took = median(runs, || self.stage("run", "night").0);
         line(&format!("{}: a night without news", self.name), took, None, peak);
+    }
+
+    /// The reply to every submission, and a night on which none has changed.
+    fn replies(&self, runs: usize) {
+        let feedback = self.root.join("store/feedback");
+        let mut peak = 0;
+        let took = median(runs, || {
+            std::fs::remove_dir_all(&feedback).unwrap();
+            let (took, memory) = self.stage("reply", "store");
+            peak = memory;
+            took
+        });
+        line(&format!("{}: replies, all new", self.name), took, None, peak);
+        let took = median(runs, || self.stage("reply", "store").0);
+        line(&format!("{}: replies, nothing new", self.name), took, None, peak);
     }
 
     /// The same with every other district.
