@@ -76,6 +76,10 @@ impl Case {
         let inbox = format!("inbox={}", self.root.join("inbox").display());
         let mut command = Command::new(env!("CARGO_BIN_EXE_wardscore"));
         command.args([stage, "--now", NOW, "--set", &inbox, "--pipeline"]).arg(&self.pipeline);
+        // Replies are measured apart, and as a part of a night.
+        if stage == "run" && store == "store" {
+            command.arg("--no-reply");
+        }
         run(command.arg("--store").arg(self.root.join(store)))
     }
 
@@ -178,7 +182,7 @@ impl Case {
         let feedback = self.root.join("store/feedback");
         let mut peak = 0;
         let took = median(runs, || {
-            std::fs::remove_dir_all(&feedback).unwrap();
+            let _ = std::fs::remove_dir_all(&feedback);
             let (took, memory) = self.stage("reply", "store");
             peak = memory;
             took
