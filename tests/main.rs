@@ -11,6 +11,8 @@ mod failures;
 mod inbox;
 /// The sample from forms to a release, twice, and with one thread.
 mod night;
+/// Files that hold persons: kept apart, erased, repeated nowhere.
+mod persons;
 /// Replies, reasons and templates, there and back.
 mod replies;
 /// The rules of the house, read off the source.

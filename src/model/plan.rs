@@ -49,6 +49,8 @@ pub struct Settings {
     pub register: PathBuf,
     /// Largest file read, in bytes.
     pub max_file_bytes: u64,
+    /// Days after which the bytes of a file that holds persons are erased.
+    pub personal_data_retention_days: u64,
 }
 
 /// A baseline value of one unit and element.

@@ -11,6 +11,7 @@
 
 mod checks;
 mod fold;
+mod guard;
 mod justify;
 mod layout;
 mod memo;
@@ -24,6 +25,8 @@ mod units;
 mod values;
 mod versions;
 mod view;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -85,15 +88,18 @@ pub fn normalize(
     let files = receipts.len();
     progress.start("normalize", files as u64);
     let desk = reading::Desk::new(plan, register);
+    let restricted = store.restricted()?;
     let submissions: Result<Vec<Vec<Submission>>, StoreError> = first_receipts(receipts)
         .into_par_iter()
         .map(|(receipt, again)| {
-            let of_file = outcomes(&receipt, plan, store, &desk)?;
+            let of_file = outcomes(&receipt, plan, store, &desk, &restricted)?;
             progress.advance(1 + again.len() as u64);
             Ok(of_receipts(of_file, &receipt, &again))
         })
         .collect();
-    let mut submissions = members_once(submissions?.into_iter().flatten().collect());
+    let submissions = submissions?;
+    put_apart(&submissions, plan, store, now)?;
+    let mut submissions = members_once(submissions.into_iter().flatten().collect());
     let standing = versions::resolve(&submissions);
     checks::across(plan, register, &mut submissions, &standing);
     let (written, referred) = rayon::join(
@@ -121,6 +127,13 @@ fn first_receipts(receipts: Vec<ReceiptRow>) -> Vec<(ReceiptRow, Vec<ReceiptRow>
         }
     }
     all
+}
+
+/// Moves the bytes of files that hold persons to their own place, and erases those whose time there is over.
+fn put_apart(files: &[Vec<Submission>], plan: &Plan, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let personal = |s: &&Submission| matches!(&s.outcome, Err(finding) if finding.code == Code::PersonalData);
+    let found = files.iter().flatten().filter(personal).map(|s| s.receipt.sha256.clone()).collect::<Vec<_>>();
+    store.restrict(&found, now, plan.settings.personal_data_retention_days)
 }
 
 /// A file's parts as submissions; each came again whenever the file did.
@@ -165,6 +178,7 @@ fn outcomes(
     plan: &Plan,
     store: &Store,
     desk: &reading::Desk<'_>,
+    restricted: &BTreeSet<String>,
 ) -> Result<Vec<reading::Part>, StoreError> {
     let id = raw::submission_id(&receipt.sha256);
     if !receipt.refused.is_empty() {
@@ -174,6 +188,10 @@ fn outcomes(
             _ => ("", "một tệp đọc được trong giới hạn", "a readable file within the limit"),
         };
         return Ok(vec![reading::Part::refused(Finding::new(code, id, found, vi, en))]);
+    }
+    // What was found to hold persons is not opened again.
+    if restricted.contains(&receipt.sha256) {
+        return Ok(vec![reading::Part::refused(reading::persons(id))]);
     }
     let bytes = store.read_raw(&receipt.sha256)?;
     let at = Timestamp::from_microsecond(receipt.received_at).unwrap_or(Timestamp::UNIX_EPOCH);

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::fold::fold;
+use super::guard::Guard;
 use super::justify::{self, Reason};
 use super::layout::{self, Labels, Layout};
 use super::read::{self, Book, Cell, Grid};
@@ -110,19 +111,24 @@ pub(super) struct Desk<'a> {
     labels: Labels,
     rolls: Rolls<'a>,
     rules: checks::Rules<'a>,
+    guard: Guard,
 }
 
 impl<'a> Desk<'a> {
     /// A desk at which the plan's forms are read.
     pub(super) fn new(plan: &'a Plan, register: &'a Register) -> Self {
         let (labels, rolls) = (Labels::new(plan), Rolls::new(register));
-        Self { plan, register, labels, rolls, rules: checks::Rules::new(plan) }
+        Self { plan, register, labels, rolls, rules: checks::Rules::new(plan), guard: Guard::new(register) }
     }
 }
 
 /// Reads one received file: its outcome, or that of each member of an archive.
 pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> Vec<Part> {
     let parts = read::read(bytes);
+    // Where one member holds persons, the archive does: its bytes are not kept.
+    if parts.iter().any(|part| part.book.as_ref().is_ok_and(|book| desk.guard.finds_persons(book))) {
+        return vec![Part::refused(persons(received.submission_id))];
+    }
     let of = |part: read::Part| {
         let member = Received { member: part.member.as_deref(), ..*received };
         let book = part.book.map_err(|refusal| Box::new(refusal.finding(received.submission_id)));
@@ -132,21 +138,19 @@ pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> 
     parts.into_iter().map(of).collect()
 }
 
+/// The finding for which a file that holds persons is quarantined; nothing of it is repeated.
+pub(super) fn persons(submission_id: &str) -> Finding {
+    let vi = "chỉ số liệu tổng hợp, không có thông tin cá nhân";
+    Finding::new(Code::PersonalData, submission_id, "", vi, "counts only, nothing about a person")
+}
+
 /// Reads one workbook or text as a form.
 fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
-    let Desk { plan, register, labels, rolls, rules } = desk;
+    let Desk { plan, register, labels, rolls, rules, .. } = desk;
     let grids = &book.grids;
     let refuse = |code: Code, found: String, vi: &str, en: &str| {
         Box::new(Finding::new(code, received.submission_id, found, vi, en))
     };
-    if grids.iter().chain(&book.hidden).any(holds_persons) {
-        return Err(refuse(
-            Code::PersonalData,
-            String::new(),
-            "chỉ số liệu tổng hợp, không có thông tin cá nhân",
-            "counts only, nothing about a person",
-        ));
-    }
     let stamp = stamp::of(book).filter(|s| plan.form(&s.form).is_some());
     if let Some(stamp) = stamp.as_ref().filter(|s| s.district != received.district) {
         let name = register.named(&stamp.district, stamp.period.end());
@@ -415,30 +419,4 @@ const fn expected(code: Code, wanted: Wanted) -> (&'static str, &'static str) {
         (_, Wanted::Decimal) => ("một số không âm, như 1.234,5", "a number not below zero, as 1.234,5"),
         (_, Wanted::Count) => ("một số nguyên không âm, như 1.234", "a whole number not below zero, as 1.234"),
     }
-}
-
-/// True for a sheet that lists persons: at least two headers of personal data in one row.
-fn holds_persons(grid: &Grid) -> bool {
-    const HEADERS: [&str; 10] = [
-        "ho va ten",
-        "ho ten",
-        "ngai sinh",
-        "ngai thang nam sinh",
-        "nam sinh",
-        "so cccd",
-        "so cmnd",
-        "cccd",
-        "cmnd",
-        "so dien thoai",
-    ];
-    grid.rows().any(|row| {
-        row.iter()
-            .map(|c| grid.raw(c))
-            .filter(|text| text.len() >= 4 && text.len() < 60)
-            // Few texts begin as one of these headers does; only those are folded.
-            .filter(|text| text.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| "hnscHNSC".contains(c)))
-            .filter(|text| HEADERS.contains(&fold(text).as_str()))
-            .count()
-            >= 2
-    })
 }

@@ -179,7 +179,8 @@ fn settings(
     overrides: &[(String, String)],
     problems: &mut Problems,
 ) -> (Settings, PathBuf) {
-    const KEYS: [&str; 5] = ["inbox", "baseline", "population", "register", "max_file_bytes"];
+    const KEYS: [&str; 6] =
+        ["inbox", "baseline", "population", "register", "max_file_bytes", "personal_data_retention_days"];
     let table = t.table("settings", problems);
     let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     let command_line = Place { file: PathBuf::from("--set"), line: 0, column: 0 };
@@ -199,6 +200,7 @@ fn settings(
         population: folder.join("population.csv"),
         register: folder.join("register"),
         max_file_bytes: 32 << 20,
+        personal_data_retention_days: 30,
     };
     if let Some(mut s) = table {
         let mut path = |key: &'static str, to: &mut PathBuf| {
@@ -213,6 +215,9 @@ fn settings(
         if let Some(bytes) = s.number("max_file_bytes", problems) {
             defaults.max_file_bytes = bytes as u64;
         }
+        if let Some(days) = s.number("personal_data_retention_days", problems) {
+            defaults.personal_data_retention_days = days as u64;
+        }
         s.end(problems);
     }
     for (key, to) in [
@@ -225,10 +230,14 @@ fn settings(
             *to = PathBuf::from(value);
         }
     }
-    if let Some(value) = given("max_file_bytes") {
+    for (key, what, to) in [
+        ("max_file_bytes", "bytes", &mut defaults.max_file_bytes),
+        ("personal_data_retention_days", "days", &mut defaults.personal_data_retention_days),
+    ] {
+        let Some(value) = given(key) else { continue };
         match value.parse() {
-            Ok(bytes) => defaults.max_file_bytes = bytes,
-            Err(_) => problems.add(&command_line, format!("`max_file_bytes` is `{value}`, expected a number of bytes")),
+            Ok(number) => *to = number,
+            Err(_) => problems.add(&command_line, format!("`{key}` is `{value}`, expected a number of {what}")),
         }
     }
     let register = defaults.register.clone();

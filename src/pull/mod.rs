@@ -7,6 +7,7 @@
 mod folder;
 mod receipts;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -72,6 +73,7 @@ fn open(entry: &Entry, limit: u64) -> Box<dyn Source> {
 pub fn pull(plan: &Plan, store: &Store, now: Timestamp, progress: &dyn Progress) -> Result<Summary, PullError> {
     let mut summary = Summary::default();
     let mut rows = Vec::new();
+    let restricted = store.restricted()?;
     for entry in &plan.sources {
         let source = open(entry, plan.settings.max_file_bytes);
         let offers = source.offers()?;
@@ -80,7 +82,7 @@ pub fn pull(plan: &Plan, store: &Store, now: Timestamp, progress: &dyn Progress)
         let received: Result<Vec<ReceiptRow>, PullError> = offers
             .par_iter()
             .map(|offer| {
-                let row = receive(entry, source.as_ref(), offer, &known, now, store);
+                let row = receive(entry, source.as_ref(), offer, &known, now, store, &restricted);
                 progress.advance(1);
                 row
             })
@@ -101,6 +103,7 @@ fn receive(
     known: &receipts::Known,
     now: Timestamp,
     store: &Store,
+    restricted: &BTreeSet<String>,
 ) -> Result<ReceiptRow, PullError> {
     let mut row = ReceiptRow {
         received_at: offer.received_at.unwrap_or(now.as_microsecond()),
@@ -122,7 +125,7 @@ fn receive(
         Err(code) => code.as_str().clone_into(&mut row.refused),
         Ok(bytes) => {
             row.bytes = bytes.len() as u64;
-            row.sha256 = store.keep_raw(&bytes)?;
+            row.sha256 = store.keep_raw(&bytes, restricted)?;
             if let Some(time) = known.time(&row.district, &row.file_name, &row.sha256) {
                 row.received_at = time;
             }

@@ -25,6 +25,17 @@ pub struct ReceiptRow {
     pub refused: String,
 }
 
+/// Bytes that hold persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestrictedRow {
+    /// SHA-256 of the bytes.
+    pub sha256: String,
+    /// Microseconds since 1970 UTC from which on they are kept apart.
+    pub since: i64,
+    /// When they were erased; none while they are kept.
+    pub erased_at: Option<i64>,
+}
+
 /// One run of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
@@ -52,6 +63,9 @@ const SCHEMA: &str = "
         source TEXT NOT NULL, district TEXT NOT NULL, file_name TEXT NOT NULL, bytes INTEGER NOT NULL,
         sha256 TEXT NOT NULL, received_at INTEGER NOT NULL, refused TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (source, district, file_name, sha256)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS restricted (
+        sha256 TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, erased_at INTEGER
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS runs (
         id INTEGER PRIMARY KEY, started_at INTEGER NOT NULL, command TEXT NOT NULL, exit_code INTEGER,
@@ -125,6 +139,39 @@ impl Ledger {
         let mut all: Vec<_> = rows.collect::<rusqlite::Result<_>>().map_err(self.fail())?;
         all.sort();
         Ok(all)
+    }
+
+    /// Notes bytes that hold persons; what is known already stays as it is.
+    pub fn add_restricted(&mut self, sha256s: &[String], since: i64) -> Result<()> {
+        let path = self.path.clone();
+        let fail = |source| StoreError::Ledger { path: path.clone(), source };
+        let transaction = self.connection.transaction().map_err(fail)?;
+        for sha256 in sha256s {
+            transaction
+                .execute("INSERT OR IGNORE INTO restricted (sha256, since) VALUES (?, ?)", params![sha256, since])
+                .map_err(fail)?;
+        }
+        transaction.commit().map_err(fail)
+    }
+
+    /// Notes that bytes were erased.
+    pub fn mark_erased(&self, sha256: &str, at: i64) -> Result<()> {
+        self.connection
+            .execute("UPDATE restricted SET erased_at = ? WHERE sha256 = ?", params![at, sha256])
+            .map_err(self.fail())?;
+        Ok(())
+    }
+
+    /// All bytes that hold persons, erased ones included.
+    pub fn restricted(&self) -> Result<Vec<RestrictedRow>> {
+        let mut select = self
+            .connection
+            .prepare("SELECT sha256, since, erased_at FROM restricted ORDER BY sha256")
+            .map_err(self.fail())?;
+        let rows = select
+            .query_map([], |r| Ok(RestrictedRow { sha256: r.get(0)?, since: r.get(1)?, erased_at: r.get(2)? }))
+            .map_err(self.fail())?;
+        rows.collect::<rusqlite::Result<_>>().map_err(self.fail())
     }
 
     /// Notes that a run started; returns its number.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <store>/raw/ab/abcdef…      received bytes under their SHA-256, never altered
+//! <store>/restricted/…        those that hold persons, apart from the others until they are erased
 //! <store>/ledger.sqlite       receipts and runs; never figures
 //! <store>/tables/<table>/…    the tables as the stages last wrote them
 //! <store>/feedback/<district>/ the reply to each submission
@@ -16,6 +17,7 @@ pub mod ledger;
 pub mod parquet;
 pub mod raw;
 pub mod release;
+mod restricted;
 pub mod tables;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 pub use feedback::Feedback;
-pub use ledger::{Ledger, ReceiptRow, RunRow};
+pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow};
 pub use parquet::{Partition, TableWriter};
 pub use release::ReleaseDraft;
 

@@ -1,5 +1,6 @@
-//! Received bytes, kept unaltered under their own SHA-256.
+//! Received bytes, kept unaltered under their own SHA-256; but for those that hold persons.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use fs_err as fs;
@@ -29,10 +30,14 @@ impl Store {
         self.root.join("raw").join(sha256.get(..2).unwrap_or("__")).join(sha256)
     }
 
-    /// Keeps bytes under their digest and returns it. Bytes that are there already are not written again. They are safe
-    /// from a loss of power only after [`Store::sync`].
-    pub fn keep_raw(&self, bytes: &[u8]) -> Result<String> {
+    /// Keeps bytes under their digest and returns it. Bytes that are there already are not written again, and those that
+    /// are known to hold persons ([`Store::restricted`]) are not kept. They are safe from a loss of power only after
+    /// [`Store::sync`].
+    pub fn keep_raw(&self, bytes: &[u8], restricted: &BTreeSet<String>) -> Result<String> {
         let digest = sha256(bytes);
+        if restricted.contains(&digest) {
+            return Ok(digest);
+        }
         let path = self.raw_path(&digest);
         if fs::metadata(&path).map(|m| m.len()).ok() != Some(bytes.len() as u64) {
             if let Some(folder) = path.parent() {
