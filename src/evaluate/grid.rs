@@ -168,7 +168,7 @@ fn side(
     for element in &wanted {
         side.baseline.insert(element.clone(), vec![f64::NAN; cells]);
     }
-    let as_of = plan.baselines.values().map(|b| b.as_of).max().unwrap_or(plan.first_day);
+    let as_of = plan.baselines.values().flat_map(|own| own.values()).map(|b| b.as_of).max().unwrap_or(plan.first_day);
     for (t, q) in quarters.iter().enumerate() {
         let values = facts.values.get(q);
         for (u, code) in side.codes.iter().enumerate() {

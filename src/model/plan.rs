@@ -110,10 +110,10 @@ pub struct Plan {
     pub rubric: Rubric,
     /// Rules on reported values.
     pub rules: Vec<Rule>,
-    /// Population by unit code and year.
-    pub populations: BTreeMap<(String, i16), Population>,
-    /// Baselines by unit code and element.
-    pub baselines: BTreeMap<(String, String), Baseline>,
+    /// Population by unit code, then year.
+    pub populations: BTreeMap<String, BTreeMap<i16, Population>>,
+    /// Baselines by unit code, then element.
+    pub baselines: BTreeMap<String, BTreeMap<String, Baseline>>,
     /// SHA-256 (hex) over everything that the definition holds, with overrides.
     pub digest: String,
 }
@@ -170,12 +170,12 @@ impl Plan {
 
     /// Population of a unit in a year.
     pub fn population(&self, unit: &str, year: i16) -> Option<f64> {
-        self.populations.get(&(unit.to_owned(), year)).map(|p| p.persons)
+        self.populations.get(unit)?.get(&year).map(|p| p.persons)
     }
 
     /// Baseline of a unit's element.
     pub fn baseline(&self, unit: &str, element: &str) -> Option<f64> {
-        self.baselines.get(&(unit.to_owned(), element.to_owned())).map(|b| b.value)
+        self.baselines.get(unit)?.get(element).map(|b| b.value)
     }
 
     /// Last day of the plan.

@@ -95,24 +95,26 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timest
         ],
     )?;
     periods(plan, now, &mut put)?;
-    let populations = &plan.populations;
+    let populations: Vec<_> =
+        plan.populations.iter().flat_map(|(unit, years)| years.iter().map(move |(year, p)| (unit, *year, p))).collect();
     put(
         "populations",
         vec![
-            columns::plain(populations.keys().map(|(unit, _)| unit)),
-            columns::wholes(populations.keys().map(|(_, year)| Some(i32::from(*year)))),
-            columns::numbers(populations.values().map(|p| Some(p.persons))),
-            columns::plain(populations.values().map(|p| &p.note)),
+            columns::plain(populations.iter().map(|(unit, ..)| unit)),
+            columns::wholes(populations.iter().map(|(_, year, _)| Some(i32::from(*year)))),
+            columns::numbers(populations.iter().map(|(.., p)| Some(p.persons))),
+            columns::plain(populations.iter().map(|(.., p)| &p.note)),
         ],
     )?;
-    let baselines = &plan.baselines;
+    let baselines: Vec<_> =
+        plan.baselines.iter().flat_map(|(unit, own)| own.iter().map(move |(element, b)| (unit, element, b))).collect();
     put(
         "baselines",
         vec![
-            columns::plain(baselines.keys().map(|(unit, _)| unit)),
-            columns::plain(baselines.keys().map(|(_, element)| element)),
-            columns::days(baselines.values().map(|b| Some(b.as_of))),
-            columns::numbers(baselines.values().map(|b| Some(b.value))),
+            columns::plain(baselines.iter().map(|(unit, ..)| unit)),
+            columns::plain(baselines.iter().map(|(_, element, _)| element)),
+            columns::days(baselines.iter().map(|(.., b)| Some(b.as_of))),
+            columns::numbers(baselines.iter().map(|(.., b)| Some(b.value))),
         ],
     )?;
     rubric(plan, &mut put)

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::problem::{Place, Problems};
-use crate::model::{Baseline, Level, Population, UnitVersion};
+use crate::model::{Baseline, Element, Level, Population, UnitVersion};
 use crate::register::{Change, Register};
 
 /// One row of a CSV, with the columns asked for in the order asked for.
@@ -95,8 +95,8 @@ fn number(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Opt
 }
 
 /// Loads `population.csv`: `unit_code, year, population, note`.
-pub(super) fn populations(path: &Path, problems: &mut Problems) -> BTreeMap<(String, i16), Population> {
-    let mut all = BTreeMap::new();
+pub(super) fn populations(path: &Path, problems: &mut Problems) -> BTreeMap<String, BTreeMap<i16, Population>> {
+    let mut all: BTreeMap<String, BTreeMap<i16, Population>> = BTreeMap::new();
     rows(path, &["unit_code", "year", "population", "note"], problems, |row, problems| {
         let [unit, year, persons, note] = row.fields();
         let Ok(year) = year.parse::<i16>() else {
@@ -107,23 +107,31 @@ pub(super) fn populations(path: &Path, problems: &mut Problems) -> BTreeMap<(Str
         if persons < 0.0 {
             problems.add(&row.place(), format!("population is {persons}, expected 0 or more"));
         }
-        if all.insert((unit.to_owned(), year), Population { persons, note: note.to_owned() }).is_some() {
+        let of_unit = all.entry(unit.to_owned()).or_default();
+        if of_unit.insert(year, Population { persons, note: note.to_owned() }).is_some() {
             problems.add(&row.place(), format!("unit `{unit}` has two populations for {year}"));
         }
     });
     all
 }
 
-/// Loads `baseline.csv`: `unit_code, element, as_of, value`.
-pub(super) fn baselines(path: &Path, problems: &mut Problems) -> BTreeMap<(String, String), (Baseline, Place)> {
-    let mut all = BTreeMap::new();
+/// Loads `baseline.csv`: `unit_code, element, as_of, value`, of these elements.
+pub(super) fn baselines(
+    path: &Path,
+    elements: &[Element],
+    problems: &mut Problems,
+) -> BTreeMap<String, BTreeMap<String, Baseline>> {
+    let mut all: BTreeMap<String, BTreeMap<String, Baseline>> = BTreeMap::new();
     rows(path, &["unit_code", "element", "as_of", "value"], problems, |row, problems| {
         let [unit, element, as_of, value] = row.fields();
+        if !elements.iter().any(|e| e.code == element) {
+            problems.unknown(&row.place(), "element", element, elements.iter().map(|e| e.code.as_str()));
+        }
         let as_of = date(as_of, row, "as_of", problems);
         let value = number(value, row, "value", problems);
         let (Some(as_of), Some(value)) = (as_of, value) else { return };
-        let key = (unit.to_owned(), element.to_owned());
-        if all.insert(key, (Baseline { as_of, value }, row.place())).is_some() {
+        let of_unit = all.entry(unit.to_owned()).or_default();
+        if of_unit.insert(element.to_owned(), Baseline { as_of, value }).is_some() {
             problems.add(&row.place(), format!("unit `{unit}` has two baselines of `{element}`"));
         }
     });

@@ -57,12 +57,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     }
     plan.populations = csvs::populations(&plan.settings.population, problems);
     let register = csvs::register(&register_folder, problems);
-    for ((unit, element), (baseline, place)) in csvs::baselines(&plan.settings.baseline, problems) {
-        if plan.element_index(&element).is_none() {
-            problems.unknown(&place, "element", &element, plan.elements.iter().map(|e| e.code.as_str()));
-        }
-        plan.baselines.insert((unit, element), baseline);
-    }
+    plan.baselines = csvs::baselines(&plan.settings.baseline, &plan.elements, problems);
     for path in [
         &plan.settings.population,
         &plan.settings.baseline,

@@ -62,7 +62,7 @@ fn pipeline(text: &str) -> Result<String, SampleError> {
 /// The register, populations and baselines.
 fn units(definition: &Definition, seed: u64, folder: &Path) -> Result<(), SampleError> {
     let plan = &definition.plan;
-    let mut measured: Vec<&str> = plan.baselines.keys().map(|(_, element)| element.as_str()).collect();
+    let mut measured: Vec<&str> = plan.baselines.values().flat_map(|own| own.keys()).map(String::as_str).collect();
     measured.sort_unstable();
     measured.dedup();
     let eve = plan.first_day.yesterday().unwrap_or(plan.first_day).to_string();
