@@ -26,7 +26,7 @@ pub struct TableWriter {
     table: &'static str,
     folder: PathBuf,
     logical: SchemaRef,
-    digest: String,
+    properties: WriterProperties,
     written: Mutex<Vec<PathBuf>>,
 }
 
@@ -39,7 +39,8 @@ impl Store {
         })?;
         let folder = self.table_folder(table);
         fs::create_dir_all(&folder)?;
-        Ok(TableWriter { table, folder, logical, digest: digest.to_owned(), written: Mutex::default() })
+        let properties = properties(table, &logical, digest);
+        Ok(TableWriter { table, folder, logical, properties, written: Mutex::default() })
     }
 
     /// Writes a table that is one file.
@@ -152,30 +153,39 @@ impl TableWriter {
     }
 
     fn encode(&self, physical: &SchemaRef, batches: &[RecordBatch]) -> parquet::errors::Result<Vec<u8>> {
-        let metadata = [
-            ("wardscore.table", self.table),
-            ("wardscore.schema", tables::SCHEMA_VERSION),
-            ("wardscore.definitions", self.digest.as_str()),
-            ("wardscore.version", env!("CARGO_PKG_VERSION")),
-        ];
-        let mut pairs: Vec<KeyValue> =
-            metadata.iter().map(|(k, v)| KeyValue::new((*k).to_owned(), (*v).to_owned())).collect();
-        pairs.push(KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&self.logical)));
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_statistics_enabled(EnabledStatistics::Page)
-            .set_created_by(concat!("wardscore ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(pairs));
-        for measure in tables::measures(self.table) {
-            properties = properties.set_column_dictionary_enabled(measure.into(), false);
-        }
-        let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+        let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
         let mut writer = ArrowWriter::try_new_with_options(Vec::new(), physical.clone(), options)?;
         for batch in batches {
             writer.write(batch)?;
         }
         writer.into_inner()
     }
+}
+
+/// How the files of a table are written.
+fn properties(table: &str, logical: &Schema, digest: &str) -> WriterProperties {
+    let metadata = [
+        ("wardscore.table", table),
+        ("wardscore.schema", tables::SCHEMA_VERSION),
+        ("wardscore.definitions", digest),
+        ("wardscore.version", env!("CARGO_PKG_VERSION")),
+        (ARROW_SCHEMA_META_KEY, &encode_arrow_schema(logical)),
+    ];
+    let mut properties = WriterProperties::builder()
+        // The default level is the nightly's: 1.
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_created_by(concat!("wardscore ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(
+            metadata.iter().map(|(k, v)| KeyValue::new((*k).to_owned(), (*v).to_owned())).collect(),
+        ));
+    for measure in tables::MEASURES {
+        properties = properties.set_column_dictionary_enabled((*measure).into(), false);
+    }
+    for run in tables::RUNS {
+        properties = properties.set_column_compression((*run).into(), Compression::UNCOMPRESSED);
+    }
+    properties.build()
 }
 
 /// The type that readers see: dictionaries of text are text.

@@ -19,21 +19,19 @@ enum Type {
     Text,
     Texts,
     Number,
-    /// A number that hardly ever comes twice: a dictionary of its values would only cost.
-    Measure,
     Whole,
     Flag,
     Day,
     Time,
 }
-use Type::{Day, Flag, Measure, Number, Text, Texts, Time, Whole};
+use Type::{Day, Flag, Number, Text, Texts, Time, Whole};
 
 impl Type {
     fn arrow(self) -> DataType {
         match self {
             Text => DataType::Utf8,
             Texts => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
-            Number | Measure => DataType::Float64,
+            Number => DataType::Float64,
             Whole => DataType::Int32,
             Flag => DataType::Boolean,
             Day => DataType::Date32,
@@ -146,19 +144,19 @@ const INDICATOR_VALUES: &[Column] = &[
     ("state", Text, false, "Tình trạng", "why there is a value or none"),
     ("numerator", Number, true, "Tử số", "numerator"),
     ("denominator", Number, true, "Mẫu số", "denominator over units that reported the numerator"),
-    ("value", Measure, true, "Giá trị", "value; a share is a fraction"),
-    ("value_low", Measure, true, "Thấp nhất có thể", "lowest it can be, given what is missing"),
-    ("value_high", Measure, true, "Cao nhất có thể", "highest it can be, given what is missing"),
-    ("ci_low", Measure, true, "Cận dưới", "lower 95% limit"),
-    ("ci_high", Measure, true, "Cận trên", "upper 95% limit"),
-    ("previous", Measure, true, "Năm trước", "value of the same span one year before"),
-    ("change", Measure, true, "Thay đổi", "value less previous"),
+    ("value", Number, true, "Giá trị", "value; a share is a fraction"),
+    ("value_low", Number, true, "Thấp nhất có thể", "lowest it can be, given what is missing"),
+    ("value_high", Number, true, "Cao nhất có thể", "highest it can be, given what is missing"),
+    ("ci_low", Number, true, "Cận dưới", "lower 95% limit"),
+    ("ci_high", Number, true, "Cận trên", "upper 95% limit"),
+    ("previous", Number, true, "Năm trước", "value of the same span one year before"),
+    ("change", Number, true, "Thay đổi", "value less previous"),
     ("change_is_real", Flag, true, "Thay đổi thật", "whether the change is more than noise"),
     ("baseline", Number, true, "Kỳ gốc", "baseline"),
     ("target_low", Number, true, "Mục tiêu", "required value at the next milestone"),
     ("target_high", Number, true, "Mục tiêu cao", "aspired value at the next milestone"),
     ("expected_now", Number, true, "Cần đạt lúc này", "required value at the period's end"),
-    ("achieved_share", Measure, true, "Tỷ lệ đạt", "value ÷ expected_now"),
+    ("achieved_share", Number, true, "Tỷ lệ đạt", "value ÷ expected_now"),
     ("status", Text, false, "Đánh giá", "status against the target"),
     ("units_reporting", Whole, false, "Số đơn vị báo cáo", "units that reported"),
     ("units_expected", Whole, false, "Số đơn vị phải báo cáo", "units expected"),
@@ -303,15 +301,34 @@ const TABLES: &[(&str, &[Column])] = &[
     ("rubric_classes", RUBRIC_CLASSES),
 ];
 
+/// Columns, in whatever table, whose numbers hardly ever come twice: a dictionary of them would only cost.
+pub(super) const MEASURES: &[&str] =
+    &["value_low", "value_high", "ci_low", "ci_high", "previous", "change", "achieved_share"];
+
+/// Columns, in whatever table, whose neighbours are nearly always equal: encoded they are a few runs, on which
+/// compression is lost.
+pub(super) const RUNS: &[&str] = &[
+    "unit_code",
+    "unit_level",
+    "district_code",
+    "period",
+    "period_start",
+    "period_end",
+    "form",
+    "submission_id",
+    "member",
+    "sheet",
+    "received_at",
+    "known_from",
+    "known_to",
+    "map",
+    "level",
+    "span",
+];
+
 /// Names of every table.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|(name, _)| *name)
-}
-
-/// Columns of a table whose numbers hardly ever come twice.
-pub(super) fn measures(table: &str) -> impl Iterator<Item = &'static str> {
-    let columns = TABLES.iter().find(|(name, _)| *name == table).map_or(&[][..], |(_, columns)| columns);
-    columns.iter().filter(|(_, kind, ..)| matches!(kind, Measure)).map(|(name, ..)| *name)
 }
 
 /// Arrow schema of a table, with `label_vi` and `label_en` in each field's metadata; `None` for an unknown name.
@@ -342,7 +359,7 @@ pub fn dictionary() -> String {
             let kind = match kind {
                 Text => "text",
                 Texts => "list of text",
-                Number | Measure => "double",
+                Number => "double",
                 Whole => "int32",
                 Flag => "boolean",
                 Day => "date",
