@@ -149,7 +149,7 @@ fn every_submission_has_a_reply_that_marks_its_findings_and_a_second_night_makes
             assert!(page.contains(&finding["finding_id"]), "{finding:?}");
             if book.len() > 1 && !finding["cell"].is_empty() && finding["found"].len() > 2 {
                 let place = book[0].1[&(row, 2)].to_string();
-                let cell = place.lines().nth(1).unwrap().split(' ').next().unwrap();
+                let cell = place.rsplit("ô ").next().unwrap().split(' ').next().unwrap();
                 let wardscore::model::CellRef::Sheet { row, column } = cell.parse().unwrap() else { panic!("{place}") };
                 assert!(book[1].1.contains_key(&(row, column)), "{finding:?} is not at {cell}");
                 marked += 1;
@@ -422,4 +422,27 @@ fn templates_are_written_where_they_are_wanted_and_a_wrong_wish_is_told() {
         let text = ask(&wish, 2);
         assert!(text.contains(told) && text.contains("hint:"), "{text}");
     }
+}
+
+#[test]
+fn each_form_of_an_archive_has_a_reply_of_its_own() {
+    let case = Case::empty();
+    let definition = definition();
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for code in ["01", "02"] {
+        let (name, bytes) = form(&definition, code, "2018-Q3", &|_, _| None);
+        archive.start_file(format!("quy 3/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, &bytes).unwrap();
+    }
+    archive.start_file("doc.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut archive, "xin gửi các biểu".as_bytes()).unwrap();
+    case.send("478/bao cao.zip", &archive.finish().unwrap().into_inner(), 0);
+    case.run();
+    let names: Vec<String> =
+        case.replies().iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    let of = |start: &str| names.iter().filter(|n| n.starts_with(start)).count();
+    assert_eq!((of("2018-Q3-01-"), of("2018-Q3-02-"), of("quarantine-"), names.len()), (2, 2, 2, 6), "{names:?}");
+    let page = case.replies().into_iter().find(|p| p.to_string_lossy().contains("2018-Q3-02-")).unwrap();
+    assert!(std::fs::read_to_string(page.with_extension("html")).unwrap().contains("bao cao.zip › quy 3/Bieu 02"));
+    assert_eq!(sheets(&page.with_extension("xlsx")).len(), 2);
 }

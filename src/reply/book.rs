@@ -57,7 +57,15 @@ pub(super) fn write(
 
 /// Text that a cell can hold, whatever was received.
 pub(super) fn capped(text: &str) -> String {
-    if text.len() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
+    let odd = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
+    if text.len() <= LONGEST && !text.contains(odd) {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().filter(|c| !odd(*c)).take(LONGEST).collect();
+    if text.len() > LONGEST {
+        kept.push('…');
+    }
+    kept
 }
 
 fn summary(
@@ -141,7 +149,7 @@ fn finding(
         (Some(cell), Some(form)) => {
             let cell = CellRef::Sheet { row: cell.row(), column: cell.column() };
             let link = Url::new(format!("internal:'{}'!{cell}", form.replace('\'', "''")));
-            let text = format!("{form}\n{}", words::place(item));
+            let text = format!("{form}, ô {}", words::place(item));
             page.write_url_with_options(row, 2, link, text, "", Some(&styles.link))?;
         }
         _ => {

@@ -22,7 +22,12 @@ const MOST_MERGED: u32 = 5_000;
 pub(super) fn sheet_name(sheet: &Sheet, letter: &Letter<'_>) -> String {
     let form = letter.form.map_or_else(|| "Biểu".to_owned(), |f| format!("Biểu {}", f.code));
     let name = sheet.name.as_deref().unwrap_or(&form);
-    let kept: String = name.chars().filter(|c| !c.is_control() && !"[]:*?/\\".contains(*c)).take(28).collect();
+    let mut room = 28;
+    let fits = |c: &char| {
+        room -= c.len_utf16() as i32;
+        room >= 0
+    };
+    let kept: String = name.chars().filter(|c| !c.is_control() && !"[]:*?/\\".contains(*c)).take_while(fits).collect();
     let kept = kept.trim_matches(['\'', ' ']);
     match kept {
         "" => form,
@@ -56,7 +61,7 @@ pub(super) fn write(
     let table = table_rows(sheet, &marks);
     let within = |row: u32| table.binary_search(&row).is_ok();
     for [top, left, bottom, right] in &sheet.merges {
-        let area = (bottom - top + 1).saturating_mul(right - left + 1);
+        let area = bottom.saturating_sub(*top).saturating_add(1).saturating_mul(right.saturating_sub(*left) + 1);
         if *bottom < ROWS && *right < COLUMNS && (2..=MOST_MERGED).contains(&area) {
             let cells = styles.cells(mark_at(*top, *left));
             let head = *top >= sheet.header && *top < sheet.first;

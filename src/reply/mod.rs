@@ -95,7 +95,10 @@ pub fn reply(
     open.par_iter().try_for_each(|letter| {
         let shown = if letter.shows_content() { show(store.read_raw(letter.sha256)?, letter.member()) } else { None };
         let fail = |source| ReplyError::Workbook { reply: letter.path.clone(), source };
-        let book = book::write(letter, shown.as_ref(), plan, &styles).map_err(fail)?;
+        // What a form holds may be more than a workbook takes; its district gets the summary at least.
+        let book = book::write(letter, shown.as_ref(), plan, &styles)
+            .or_else(|_| book::write(letter, None, plan, &styles))
+            .map_err(fail)?;
         let page =
             page::write(letter, plan).map_err(|source| ReplyError::Page { reply: letter.path.clone(), source })?;
         let [to_book, to_page] = paths(letter);

@@ -197,15 +197,16 @@ pub(super) fn facts(letter: &Letter<'_>) -> Vec<(Pair, Pair)> {
 /// How many findings there are of each kind.
 fn counts(letter: &Letter<'_>) -> Pair {
     let numbers = [
-        (Mark::Error, letter.count(Severity::Error), "errors"),
-        (Mark::Warning, letter.count(Severity::Warning), "warnings"),
-        (Mark::Info, letter.count(Severity::Info), "notes"),
-        (Mark::Closed, letter.closed(), "explained"),
+        (Mark::Error, letter.count(Severity::Error), "s"),
+        (Mark::Warning, letter.count(Severity::Warning), "s"),
+        (Mark::Info, letter.count(Severity::Info), "s"),
+        (Mark::Closed, letter.closed(), ""),
     ];
     let some = || numbers.iter().filter(|(_, n, _)| *n > 0);
     let vi: Vec<String> =
         some().map(|(mark, n, _)| format!("{} {n} {}", mark.sign(), mark.words().0.to_lowercase())).collect();
-    let en: Vec<String> = some().map(|(_, n, en)| format!("{n} {en}")).collect();
+    let en: Vec<String> =
+        some().map(|(mark, n, s)| format!("{n} {}{}", mark.words().1, if *n == 1 { "" } else { s })).collect();
     if vi.is_empty() { pair("không có", "none") } else { (vi.join("  ·  "), en.join(" · ")) }
 }
 

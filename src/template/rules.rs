@@ -4,6 +4,9 @@ use rust_xlsxwriter::{DataValidation, DataValidationRule, Formula, XlsxError};
 
 use crate::model::{Element, Expr, Kind, Plan, Rule, RuleKind, number};
 
+/// Longest formula of a validation; what a rule adds beyond it is found when the form comes back.
+const LONGEST: usize = 250;
+
 /// Where a validation stands.
 pub(super) struct Place<'a> {
     pub(super) plan: &'a Plan,
@@ -65,7 +68,9 @@ impl Place<'_> {
             };
             return tell(shaped, &wanted, &wanted);
         }
-        let mut formula = format!("AND(ISNUMBER({own}),{own}>=0");
+        // An empty cell is let pass by the formula itself: by the sheet's own switch, anything would pass while a cell that
+        // the formula reads is empty.
+        let mut formula = format!("OR({own}=\"\",AND(ISNUMBER({own}),{own}>=0");
         if !element.decimals {
             formula.push_str(&format!(",{own}=INT({own})"));
         }
@@ -73,11 +78,17 @@ impl Place<'_> {
             formula.push_str(&format!(",{own}<={max}"));
         }
         for (clause, _) in &clauses {
-            formula.push_str(&format!(",{clause}"));
+            if formula.len() + clause.len() < LONGEST {
+                formula.push_str(&format!(",{clause}"));
+            }
         }
-        formula.push(')');
+        formula.push_str("))");
         let said: Vec<&str> = clauses.iter().map(|(_, said)| said.as_str()).collect();
-        tell(bare.allow_custom(Formula::new(formula)), &wanted, &format!("{wanted} {}", said.join(" ")))
+        tell(
+            bare.ignore_blank(false).allow_custom(Formula::new(formula)),
+            &wanted,
+            &format!("{wanted} {}", said.join(" ")),
+        )
     }
 
     /// What a rule asks of the element.

@@ -23,6 +23,7 @@ struct Formats {
     hint: Format,
     head: Format,
     number: Format,
+    place: Format,
     stub: Format,
     total: Format,
     count: Format,
@@ -34,7 +35,10 @@ struct Formats {
 impl Formats {
     fn new() -> Self {
         let centred = Format::new().set_align(FormatAlign::Center);
-        let boxed = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter);
+        let boxed = Format::new()
+            .set_border(FormatBorder::Thin)
+            .set_border_color(Color::RGB(0x8A_94_A3))
+            .set_align(FormatAlign::VerticalCenter);
         let data = boxed.clone().set_unlocked().set_background_color(Color::RGB(0xFF_FD_E7));
         let head = boxed.clone().set_bold().set_text_wrap().set_align(FormatAlign::Center);
         Self {
@@ -45,6 +49,7 @@ impl Formats {
             hint: centred.set_italic().set_font_color(Color::RGB(0x5B_66_75)),
             head: head.set_background_color(Color::RGB(0xE8_EE_F6)),
             number: boxed.clone().set_italic().set_font_size(9).set_align(FormatAlign::Center),
+            place: boxed.clone().set_align(FormatAlign::Center),
             stub: boxed.clone(),
             total: boxed
                 .set_bold()
@@ -181,7 +186,8 @@ fn body(
 ) -> Result<(), XlsxError> {
     for (at, unit) in units.iter().enumerate() {
         let row = first + at as u32;
-        page.write_number_with_format(row, 0, (at + 1) as f64, &formats.stub)?;
+        page.write_number_with_format(row, 0, (at + 1) as f64, &formats.place)?;
+        page.set_row_height(row, 18)?;
         page.write_string_with_format(row, 1, &unit.code, &formats.stub)?;
         page.write_string_with_format(row, 2, &unit.name_vi, &formats.stub)?;
         for (at, element) in elements.iter().enumerate() {
@@ -238,6 +244,7 @@ fn totals(
     formats: &Formats,
 ) -> Result<(), XlsxError> {
     let row = first + units.len() as u32;
+    page.set_row_height(row, 18)?;
     for column in 0..BEFORE {
         page.write_string_with_format(row, column, if column == 2 { "Tổng cộng" } else { "" }, &formats.total)?;
     }
