@@ -23,11 +23,11 @@ pub(in crate::normalize) fn across(
 ) {
     let rules = Rules::new(plan);
     let history = History::new(plan, register, submissions, standing);
-    let peers = history.peers(&rules.time);
+    let lines = history.lines();
+    let peers = history.peers(&rules.time, &lines);
     let desk = Desk { plan, register, submissions, peers: &peers };
-    let found: Vec<(usize, Finding)> = history
-        .lines()
-        .into_par_iter()
+    let found: Vec<(usize, Finding)> = lines
+        .par_iter()
         .flat_map_iter(|lines| {
             let series = history.series(lines);
             let mut found = Vec::new();
@@ -50,7 +50,6 @@ pub(in crate::normalize) fn across(
             Err(_) => Vec::new(),
         })
         .collect();
-    drop(history);
     for ((submission, added), causes) in submissions.iter_mut().zip(added).zip(causes) {
         let Ok(form) = &mut submission.outcome else { continue };
         let sorted = added.is_empty();

@@ -4,8 +4,8 @@
 //! In: a form with its findings. Out: a likely cause for each finding, or none. A slip that repairs nothing but a total
 //! is suggested only where no other repairs it as well.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{address, observed};
 use super::history::{History, Series};
@@ -55,7 +55,7 @@ pub(super) fn causes(
     });
     let values = values.collect();
     let series = rows.iter().map(|_| OnceCell::new()).collect();
-    let sheet = Sheet { plan, rules, history, peers, at, form, rows, values, series };
+    let sheet = Sheet { plan, rules, history, peers, at, form, rows, values, series, bands: RefCell::default() };
     let copied = findings().filter(|f| f.code == Code::CopiedForward).count();
     let again = copied >= 2 && copied as f64 >= REPEATED * form.units.len() as f64;
     let again =
@@ -63,7 +63,10 @@ pub(super) fn causes(
     findings()
         .map(|f| match f.code {
             Code::CopiedForward => again.clone(),
-            _ if explicable(f) => sheet.cause(f),
+            _ if explicable(f) => {
+                let of_row = |other: &&Finding| f.unit_code == other.unit_code && explicable(other);
+                sheet.cause(f, findings().filter(of_row).count() > 1)
+            }
             _ => None,
         })
         .collect()
@@ -115,10 +118,13 @@ struct Sheet<'a> {
     values: Vec<Vec<f64>>,
     /// By row, made when needed.
     series: Vec<OnceCell<Option<(Series<'a>, usize)>>>,
+    /// By row and element, made when needed.
+    bands: RefCell<BTreeMap<(usize, usize), Option<Band>>>,
 }
 
 impl Sheet<'_> {
-    fn cause(&self, finding: &Finding) -> Option<Cause> {
+    /// The likeliest cause of a finding; `several` where its row has others.
+    fn cause(&self, finding: &Finding, several: bool) -> Option<Cause> {
         let check = self.check(finding)?;
         let mut all: Vec<Candidate> = Vec::new();
         for (row, element) in self.cells(check) {
@@ -126,7 +132,9 @@ impl Sheet<'_> {
                 all.extend(self.candidate(kind, patches, check));
             }
         }
-        if let Check::Row { row, .. } | Check::Time { row, .. } = check {
+        if let Check::Row { row, .. } | Check::Time { row, .. } = check
+            && several
+        {
             all.extend(self.shifted(row, check));
         }
         let of_total = self.slip_of_total(check, finding);
@@ -175,9 +183,7 @@ impl Sheet<'_> {
     fn cells(&self, check: Check) -> Vec<(usize, usize)> {
         match check {
             Check::Row { row, element: Some(element), .. } | Check::Time { row, element } => vec![(row, element)],
-            Check::Row { row, rule, .. } => {
-                members(&self.rules.row[rule].kind).into_iter().map(|element| (row, element)).collect()
-            }
+            Check::Row { row, rule, .. } => self.rules.members[rule].iter().map(|element| (row, *element)).collect(),
             Check::Total { element } => (0..self.rows.len()).map(|row| (row, element)).collect(),
         }
     }
@@ -216,7 +222,7 @@ impl Sheet<'_> {
 
     /// What these patches do; none unless they repair `wanted`, break nothing, and are more than a coincidence.
     fn candidate(&self, kind: CauseKind, patches: Vec<Patch>, wanted: Check) -> Option<Candidate> {
-        if self.state(wanted, &patches) != Some(true) {
+        if self.state(wanted, &patches) == Some(false) {
             return None;
         }
         let (mut repaired, mut totals, mut sums, mut of, mut disowned) = (0, 0, 0, 0, 0);
@@ -225,7 +231,9 @@ impl Sheet<'_> {
             match (self.state(check, &[]), self.state(check, &patches)) {
                 (Some(false), after) => {
                     of += 1;
-                    if after == Some(true) {
+                    // The figure of a cell that a shift leaves empty belongs to its neighbour.
+                    let left = after.is_none() && matches!(check, Check::Time { .. });
+                    if after == Some(true) || left {
                         repaired += 1;
                         totals += usize::from(total);
                         sums += usize::from(self.is_sum(check));
@@ -237,7 +245,7 @@ impl Sheet<'_> {
             }
         }
         let (far, before) = (self.far(&patches), self.far_now(&patches));
-        let known = patches.iter().all(|p| self.band(p.row, p.element).is_some());
+        let known = kind == CauseKind::RowShifted || patches.iter().all(|p| self.band(p.row, p.element).is_some());
         let total_alone = repaired == totals;
         let likely = if total_alone {
             totals > disowned && far <= before
@@ -246,7 +254,7 @@ impl Sheet<'_> {
             far <= before + std::f64::consts::LN_2 && (repaired > 1 || self.moves(&patches) >= TELLING)
         } else {
             // A limit is kept by many figures: the cure must bring them near to what is usual.
-            repaired > 1 || (known && far <= before / 2.0)
+            known && far <= before / 2.0
         };
         let likely = likely && (kind != CauseKind::CellsExchanged || self.moves(&patches) >= TELLING);
         (likely && (repaired == of || repaired > 1)).then_some(Candidate {
@@ -314,7 +322,7 @@ impl Sheet<'_> {
         for Patch { row, element, .. } in patches.iter().copied() {
             for (rule, of) in self.rules.row.iter().enumerate() {
                 let alone = matches!(of.kind, RuleKind::ValueOutOfRange { .. });
-                if members(&of.kind).contains(&element) {
+                if self.rules.members[rule].contains(&element) {
                     all.insert(Check::Row { row, rule, element: alone.then_some(element) });
                 }
             }
@@ -337,10 +345,10 @@ impl Sheet<'_> {
         match check {
             Check::Row { row, rule, element } => {
                 let kind = &self.rules.row[rule].kind;
-                let needed = element.map_or_else(|| members(kind), |element| vec![element]);
+                let needed = element.as_ref().map_or(&self.rules.members[rule][..], std::slice::from_ref);
                 let mut values = self.values[row].clone();
                 for element in needed {
-                    values[element] = value(row, element)?;
+                    values[*element] = value(row, *element)?;
                 }
                 let unit = &self.form.units[self.rows[row][0].unit as usize];
                 let year = self.form.period.map_or(0, Period::year);
@@ -372,22 +380,17 @@ impl Sheet<'_> {
     }
 
     fn band(&self, row: usize, element: usize) -> Option<Band> {
+        if let Some(known) = self.bands.borrow().get(&(row, element)) {
+            return *known;
+        }
         let (series, line) = self.series(row)?;
-        series.band(self.rules, *line, element, self.peers[element])
+        let band = series.band(self.rules, *line, element, self.peers[element]);
+        self.bands.borrow_mut().insert((row, element), band);
+        band
     }
 
     fn year_before(&self, row: usize, element: usize) -> Option<f64> {
         let (series, line) = self.series(row)?;
         series.year_before(*line, element)
-    }
-}
-
-/// The elements of a rule on one row.
-fn members(rule: &RuleKind) -> Vec<usize> {
-    match rule {
-        RuleKind::PartExceedsWhole { part, whole } => vec![*part, *whole],
-        RuleKind::PartsDoNotSum { parts, whole } => parts.iter().chain([whole]).copied().collect(),
-        RuleKind::ValueOutOfRange { elements, .. } => elements.clone(),
-        _ => Vec::new(),
     }
 }

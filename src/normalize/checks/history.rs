@@ -99,12 +99,12 @@ impl<'a> History<'a> {
     }
 
     /// What nearly all units typically report of each element that a rule on outliers checks; NaN where too few tell.
-    pub(super) fn peers(&self, rules: &[&Rule]) -> Vec<f64> {
+    pub(super) fn peers(&self, rules: &[&Rule], lines: &[&[Line<'a>]]) -> Vec<f64> {
         let mut typical: Vec<Vec<f64>> = vec![Vec::new(); self.plan.elements.len()];
         let checked = rules.iter().filter_map(|r| if let RuleKind::Outlier(o) = &r.kind { Some(o) } else { None });
         let checked: Vec<usize> = checked.flat_map(|o| o.elements.iter().copied()).collect();
         for form in 0..self.plan.forms.len() {
-            let all: Vec<&[Line<'_>]> = self.lines().into_iter().filter(|lines| lines[0].form == form).collect();
+            let all: Vec<&[Line<'_>]> = lines.iter().copied().filter(|lines| lines[0].form == form).collect();
             for lines in all.iter().step_by((all.len() / PEERS).max(1)) {
                 let series = self.series(lines);
                 for element in checked.iter().filter(|e| series.has(**e)) {

@@ -17,6 +17,8 @@ mod robust;
 mod row;
 mod rows;
 mod slips;
+#[cfg(test)]
+mod tests;
 mod total;
 
 use crate::model::{Code, Plan, Rule, RuleKind};
@@ -31,6 +33,8 @@ pub(super) use total::total;
 pub(super) struct Rules<'a> {
     /// Those that one row can break.
     row: Vec<&'a Rule>,
+    /// The elements of each of these.
+    members: Vec<Vec<usize>>,
     /// Those that need a unit's rows over time.
     time: Vec<&'a Rule>,
     /// The one on totals, with the elements that it checks.
@@ -63,6 +67,7 @@ impl<'a> Rules<'a> {
             }
         }
         Self {
+            members: row.iter().map(|rule| row::members(&rule.kind)).collect(),
             row,
             time,
             total,

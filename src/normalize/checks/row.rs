@@ -113,3 +113,13 @@ pub(super) fn spread(row: &[Observed], values: &mut [f64]) {
         values[usize::from(observed.element)] = observed.value;
     }
 }
+
+/// The elements of a rule on one row.
+pub(super) fn members(rule: &RuleKind) -> Vec<usize> {
+    match rule {
+        RuleKind::PartExceedsWhole { part, whole } => vec![*part, *whole],
+        RuleKind::PartsDoNotSum { parts, whole } => parts.iter().chain([whole]).copied().collect(),
+        RuleKind::ValueOutOfRange { elements, .. } => elements.clone(),
+        _ => Vec::new(),
+    }
+}
