@@ -229,3 +229,94 @@ impl Entry<'_, '_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rules of a text for this project's plan, and what is wrong with it by line.
+    fn read_text(text: &str) -> (Vec<Rule>, Vec<String>) {
+        let plan = crate::plan::load(std::path::Path::new("pipelines/plan-50"), &[]).unwrap().plan;
+        let source = Source { path: "rules.toml".into(), text: text.to_owned() };
+        let mut problems = Problems::default();
+        let rules = read(&source, &plan, &mut problems);
+        let told = |p: &crate::plan::Problem| {
+            format!("{}: {}{}", p.line, p.what, p.hint.as_ref().map_or(String::new(), |h| format!(" ({h})")))
+        };
+        (rules, problems.sorted().iter().map(told).collect())
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line() {
+        let text = r#"
+[[rule]]
+kind = "part-exceeds-whole"
+part = "case_handled"
+whole = "c01_claimed"
+severity = "error"
+text_vi = "một phần"
+
+[[rule]]
+kind = "outlyer"
+
+[[rule]]
+kind = "outlier"
+times = 0.5
+spreads = 8
+history = 8
+peer_time = 3
+
+[[rule]]
+kind = "parts-do-not-sum"
+parts = ["cases_handled", "c01_claimed"]
+whole = "cases_detected"
+
+[[rule]]
+kind = "value-out-of-range"
+elements = ["people_reached"]
+max = "1.2 * populations"
+
+[[rule]]
+kind = "value-out-of-range"
+every = "stock"
+
+[[rule]]
+kind = "late"
+
+[[rule]]
+kind = "late"
+"#;
+        let (_, problems) = read_text(text);
+        let wanted = [
+            "4: element `case_handled` is not defined (the nearest that is defined is `cases_handled`)",
+            "6: `severity` is `error`, expected one of `warning`, `info`",
+            "7: there is a `text_vi` but no `text_en`",
+            "10: `kind` is `outlyer`, expected one of",
+            "12: `elements` or `every` is missing",
+            "12: `peer_times` is missing",
+            "14: `times` is 0.5, expected more than 1",
+            "17: `peer_time` is not a key here (did you mean `peer_times`?)",
+            "19: `cases_handled` and `c01_claimed` stand on different forms",
+            "27: element `populations` is not defined",
+            "29: element `venues_total` has no `max` of its own",
+            "37: rule `late` stands twice",
+        ];
+        for wanted in wanted {
+            assert!(problems.iter().any(|p| p.starts_with(wanted)), "{wanted}\n{problems:#?}");
+        }
+    }
+
+    #[test]
+    fn every_means_those_that_no_earlier_rule_names() {
+        let threshold = "spreads = 8\nhistory = 8\npeer_times = 3\n";
+        let text = format!(
+            "[[rule]]\nkind = \"outlier\"\nelements = [\"fines\"]\ntimes = 20\nseverity = \"info\"\n{threshold}\
+             [[rule]]\nkind = \"outlier\"\nevery = \"flow\"\ntimes = 10\n{threshold}"
+        );
+        let (rules, problems) = read_text(&text);
+        assert!(problems.is_empty(), "{problems:?}");
+        let of = |rule: &Rule| if let RuleKind::Outlier(o) = &rule.kind { o.elements.clone() } else { Vec::new() };
+        assert_eq!((of(&rules[0]).len(), rules[0].severity, rules[1].severity), (1, Severity::Info, Severity::Warning));
+        assert!(of(&rules[1]).len() > 20 && !of(&rules[1]).contains(&of(&rules[0])[0]));
+    }
+}

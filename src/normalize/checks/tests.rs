@@ -256,7 +256,7 @@ fn exchanged_cells_repair_the_sum_and_the_part() {
     let found: Vec<_> =
         causes(inbox, "2017-Q2").into_iter().map(|(code, c)| (code, c.map(|c| (c.0, c.1, c.2)))).collect();
     let cause = Some((CauseKind::CellsExchanged, 2, 2));
-    assert_eq!(found, [(Code::PartsDoNotSum, cause), (Code::PartExceedsWhole, cause)]);
+    assert_eq!(found, [(Code::PartExceedsWhole, cause), (Code::PartsDoNotSum, cause)]);
 }
 
 #[test]
