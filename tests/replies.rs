@@ -123,7 +123,7 @@ fn reason_cell(summary: &Cells, finding: &str) -> (u32, u32) {
         let hit = summary.iter().find(|(_, v)| v.to_string().starts_with(text));
         *hit.unwrap_or_else(|| panic!("`{text}` is not on the summary")).0
     };
-    (at(finding).0, at(reply::REASON).1)
+    (at(&reply::shown_id(finding)).0, at(reply::REASON).1)
 }
 
 #[test]

@@ -47,10 +47,7 @@ fn read(grid: &Grid, (header, reasons, ids): (u32, u32, u32)) -> impl Iterator<I
     grid.rows().filter(move |row| row[0].row > header).filter_map(move |row| {
         let text = |column| row.iter().find(|c| c.column == column).map(|c| grid.shown(c));
         let (id, reason) = (text(ids)?, text(reasons)?);
-        let id = id.trim();
-        let known = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
-        let text = tidy(&reason).filter(|_| known)?;
-        Some(Reason { finding_id: id.to_owned(), text })
+        Some(Reason { finding_id: reply::id_of(&id)?, text: tidy(&reason)? })
     })
 }
 

@@ -164,12 +164,13 @@ fn finding(
     text(3, item.unit.clone(), &styles.cell)?;
     text(4, lines(&item.element.0, &item.element.1), &styles.cell)?;
     text(5, lines(title_vi, title_en), &styles.cell)?;
-    text(6, item.found.to_owned(), &styles.cell)?;
+    // In quotes, a list of what was found is no list of names or numbers.
+    text(6, words::quoted(item.found), &styles.cell)?;
     text(7, lines(item.expected.0, item.expected.1), &styles.cell)?;
     text(8, lines(item.cause.0, item.cause.1), &styles.cell)?;
     let reason = if item.severity == Severity::Error { &styles.shut } else { &styles.open };
     text(9, item.reason.to_owned(), reason)?;
-    text(10, item.id.to_owned(), &styles.small)?;
+    text(10, reply::shown_id(item.id), &styles.small)?;
     page.set_row_height(row, height(tallest.min(12)))?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime};
 
 use super::letter::{Item, Letter};
-use crate::model::{CellRef, Code, Severity, SubmissionStatus, number};
+use crate::model::{CellRef, Code, Severity, SubmissionStatus, number, reply};
 
 /// A text in Vietnamese and English.
 pub(super) type Pair = (String, String);
@@ -181,7 +181,7 @@ pub(super) fn facts(letter: &Letter<'_>) -> Vec<(Pair, Pair)> {
     add("Nhận lúc", "received", received);
     add("Kết quả", "result", result(letter));
     if letter.status == SubmissionStatus::Superseded {
-        add("Thay bằng bài nộp", "replaced by", pair(letter.superseded_by, ""));
+        add("Thay bằng bài nộp", "replaced by", pair(&reply::shown_id(letter.superseded_by), ""));
     }
     if letter.form.is_some() {
         add("Số liệu được dùng", "values used", pair(&number::vietnamese(f64::from(letter.values)), ""));
@@ -189,7 +189,7 @@ pub(super) fn facts(letter: &Letter<'_>) -> Vec<(Pair, Pair)> {
     add("Phát hiện", "findings", counts(letter));
     add("Việc cần làm", "what to do", advice(letter));
     if !letter.id.is_empty() {
-        add("Mã bài nộp", "submission", pair(letter.id, ""));
+        add("Mã bài nộp", "submission", pair(&reply::shown_id(letter.id), ""));
     }
     all
 }
@@ -240,6 +240,6 @@ pub(super) fn note(item: &Item<'_>) -> String {
     text
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("“{text}”") }
 }
