@@ -7,8 +7,11 @@ pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.nfd() {
         let c = match c {
-            'Đ' | 'đ' => 'd',
+            // The Icelandic letter looks the same and is typed for it.
+            'Đ' | 'đ' | 'Ð' | 'ð' => 'd',
             c if ('\u{300}'..='\u{36f}').contains(&c) => continue,
+            // The mark of a footnote is no part of a word.
+            '¹' | '²' | '³' | '\u{2070}'..='\u{2079}' | '\u{200b}' | '\u{feff}' | '\u{ad}' => continue,
             c => c,
         };
         for c in c.to_lowercase() {
@@ -27,20 +30,42 @@ pub(super) fn fold(text: &str) -> String {
     out
 }
 
-/// A header folded: without what stands in parentheses (units of measure) and without a leading number ("1. ").
+/// A header folded: without what stands in brackets (units of measure, marks of footnotes), without a number before it
+/// ("1. ", "a) "), and with words that a line end broke put together again.
 pub(super) fn fold_header(text: &str) -> String {
     let mut bare = String::with_capacity(text.len());
     let mut depth = 0usize;
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
+            '(' | '[' => depth += 1,
+            ')' | ']' if depth > 0 => depth -= 1,
+            '-' if matches!(chars.peek(), Some('\n' | '\r')) && bare.ends_with(char::is_alphabetic) => {
+                while chars.peek().is_some_and(|c| c.is_whitespace()) {
+                    chars.next();
+                }
+            }
             c if depth == 0 => bare.push(c),
             _ => {}
         }
     }
-    let folded = fold(&bare);
+    let folded = fold(without_number(&bare));
     folded.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').to_owned()
+}
+
+/// A text without the letter or Roman number that counts it ("a) ", "IV. "); Arabic ones go with the digits.
+fn without_number(text: &str) -> &str {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '+' | '*' | '•' | '.'));
+    match text.split_once(['.', ')']) {
+        Some((head, rest))
+            if (head.chars().count() == 1 && head.chars().all(char::is_alphabetic)
+                || (!head.is_empty() && head.len() <= 4 && head.bytes().all(|b| b"IVXivx".contains(&b))))
+                && rest.chars().any(char::is_alphabetic) =>
+        {
+            rest
+        }
+        _ => text,
+    }
 }
 
 /// A name with its accents, lower case, tone marks as an order-free set, so that Thuỷ = Thủy and Hoà = Hòa but Thuý ≠ Thủy.
@@ -55,7 +80,7 @@ fn fold_syllable(word: &str) -> String {
         match c {
             // Grave, acute, tilde, hook above, dot below: the tone belongs to the syllable, wherever it is set.
             '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}' => tone = Some(c),
-            'Đ' => out.push('đ'),
+            'Đ' | 'Ð' | 'ð' => out.push('đ'),
             c => out.extend(c.to_lowercase().filter(|c| c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(c))),
         }
     }
@@ -63,14 +88,10 @@ fn fold_syllable(word: &str) -> String {
     out
 }
 
-/// Share of two folded texts that agrees, from 0 to 1: 1 − edits ÷ the longer length, where an edit inserts, drops or
-/// changes a letter or swaps two neighbours (optimal string alignment).
-pub(super) fn similarity(a: &str, b: &str) -> f64 {
+/// Edits between two texts, where an edit inserts, drops or changes a letter or swaps two neighbours (optimal string
+/// alignment).
+pub(super) fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let longest = a.len().max(b.len());
-    if longest == 0 {
-        return 1.0;
-    }
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
@@ -86,7 +107,7 @@ pub(super) fn similarity(a: &str, b: &str) -> f64 {
         }
         before = std::mem::replace(&mut row, next);
     }
-    1.0 - row[b.len()] as f64 / longest as f64
+    row[b.len()]
 }
 
 #[cfg(test)]
@@ -97,6 +118,10 @@ mod tests {
     fn spelling_does_not_matter_where_it_should_not() {
         assert_eq!(fold("Số cơ sở  kí\ncam kết"), fold("SỐ CƠ SỞ KÝ CAM KẾT"));
         assert_eq!(fold_header("5. Xử lý vụ việc, người vi phạm (15 điểm)"), "xu li vu viec nguoi vi pham");
+        assert_eq!(fold_header("a) Số vụ vi phạm (*)"), "so vu vi pham");
+        assert_eq!(fold_header("IV. Số người được tuyên tru-\nyền¹ [2]"), "so nguoi duoc tuien truien");
+        assert_eq!(fold("Ðiền"), "dien");
+        assert_eq!(edits("vihn thai", "vinh thai"), 1);
         assert_eq!(fold_name("Thuỷ"), fold_name("Thủy"));
         assert_eq!(fold_name("Hoà"), fold_name("Ho\u{300}a"));
         assert_eq!(fold_name("ĐIỀN"), fold_name("điền"));

@@ -1,7 +1,8 @@
 //! Stage 2: raw bytes → observations, findings, submissions, reporting and the reference tables.
 //!
 //! 1. [`read`]: bytes → sheets of cells that know their address
-//! 2. [`layout`], [`period`], [`units`]: which form, which period, which column is which element, which row which unit
+//! 2. [`layout`], [`period`], [`rows`], [`units`]: which form, which period, which column is which element, which row
+//!    which unit
 //! 3. [`values`], [`checks`]: text → number or the reason why not; contradictions
 //! 4. [`versions`]: which of several files for one district, form and period is current; then [`checks`] across periods
 //! 5. [`justify`]: what a district explained closes its warnings
@@ -19,6 +20,7 @@ mod period;
 mod read;
 mod reading;
 mod reference;
+mod rows;
 mod stamp;
 mod tables;
 mod units;

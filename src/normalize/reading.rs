@@ -2,14 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::fold::fold;
 use super::guard::Guard;
 use super::justify::{self, Reason};
 use super::layout::{self, Labels, Layout};
-use super::read::{self, Book, Cell, Grid};
+use super::memo::Memo;
+use super::read::{self, Book, Cell, Content, Grid};
 use super::units::{Match, Roll, Rolls};
-use super::values::{self, Value, Wanted};
-use super::{checks, period, stamp};
+use super::values::{Value, Wanted};
+use super::{checks, period, rows, stamp};
 use crate::model::{Code, Finding, Frequency, Kind, Period, Plan};
 use crate::register::Register;
 
@@ -27,10 +27,11 @@ pub(super) struct Received<'a> {
 
 impl Received<'_> {
     /// The period in the file's name; of a member that in its own name, else in its folder's.
-    fn named_period(&self, frequency: Frequency) -> Option<Period> {
+    fn named_period(&self, frequency: Frequency) -> period::Said {
         let Some(member) = self.member else { return period::find(self.file_name, frequency) };
         let (folder, name) = member.rsplit_once('/').unwrap_or(("", member));
-        period::find(name, frequency).or_else(|| period::find(folder, frequency))
+        let said = period::find(name, frequency);
+        if said.period.is_some() { said } else { period::find(folder, frequency) }
     }
 }
 
@@ -112,13 +113,16 @@ pub(super) struct Desk<'a> {
     rolls: Rolls<'a>,
     rules: checks::Rules<'a>,
     guard: Guard,
+    /// What a line of a title block says of the period, on a quarterly and on a yearly form.
+    titles: [Memo<period::Said>; 2],
 }
 
 impl<'a> Desk<'a> {
     /// A desk at which the plan's forms are read.
     pub(super) fn new(plan: &'a Plan, register: &'a Register) -> Self {
         let (labels, rolls) = (Labels::new(plan), Rolls::new(register));
-        Self { plan, register, labels, rolls, rules: checks::Rules::new(plan), guard: Guard::new(register) }
+        let (rules, guard) = (checks::Rules::new(plan), Guard::new(register));
+        Self { plan, register, labels, rolls, rules, guard, titles: Default::default() }
     }
 }
 
@@ -146,7 +150,7 @@ pub(super) fn persons(submission_id: &str) -> Finding {
 
 /// Reads one workbook or text as a form.
 fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
-    let Desk { plan, register, labels, rolls, rules, .. } = desk;
+    let Desk { plan, register, labels, rolls, rules, titles, .. } = desk;
     let grids = &book.grids;
     let refuse = |code: Code, found: String, vi: &str, en: &str| {
         Box::new(Finding::new(code, received.submission_id, found, vi, en))
@@ -170,7 +174,7 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
     let form = &plan.forms[layout.form];
     // A form that stands under another's stamp was copied into it; the stamp says nothing of that one.
     let stamp = stamp.filter(|_| stamped == Some(layout.form)).map(|s| s.period);
-    let title = title_period(grid, &layout, form.frequency);
+    let title = title_period(grid, &layout, form.frequency, titles);
     let named = received.named_period(form.frequency);
     let agreed = match (title, stamp) {
         (Some(title), Some(stamp)) if title != stamp => Err(Code::PeriodConflict),
@@ -180,8 +184,10 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
         let shown = |p: Option<Period>| p.map_or("-".to_owned(), |p| p.to_string());
         match code {
             Code::PeriodConflict => {
-                let other = stamp.filter(|s| Some(*s) != title).or(named);
-                let found = format!("{} / {}", shown(title.or(stamp)), shown(other));
+                let quarter = || named.quarter.map(|q| format!("Q{q}"));
+                let other = stamp.filter(|s| Some(*s) != title).or(named.period);
+                let other = other.map(|p| p.to_string()).or_else(quarter).unwrap_or_default();
+                let found = format!("{} / {other}", shown(title.or(stamp)));
                 refuse(
                     code,
                     found,
@@ -209,7 +215,8 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
     let mut out = Form { form: layout.form, period: Some(period), sheet, ..Form::default() };
     out.reasons = justify::reasons(grids);
     columns(rules, grid, &layout, plan, received, &mut out);
-    let (rows, total) = rows(grid, &layout, plan, &roll);
+    let (mut rows, total) = rows::find(grid, &layout, plan, &roll);
+    rows::of_another(&mut rows, &roll, form.level, period.end(), register, rolls);
     let used = checks::rows(rules, grid, &roll, &rows, received, &mut out);
     if let Some(total) = &total {
         checks::total(rules, grid, &layout, plan, &rows, total, received, &mut out);
@@ -238,18 +245,19 @@ fn columns(
         f.cell = Some(grid.address(*row, *column));
         out.findings.push(f);
     }
-    for (row, column, element) in &layout.doubled {
+    for (element, cells) in &layout.doubled {
         let element = &plan.elements[*element];
-        let mut f = Finding::new(
-            Code::ColumnDuplicate,
-            received.submission_id,
-            element.name_vi.clone(),
-            "mỗi chỉ tiêu một cột; không dùng cột nào",
-            "one column for each element; neither is used",
-        );
-        f.cell = Some(grid.address(*row, *column));
-        f.element = Some(element.code.clone());
-        out.findings.push(f);
+        // Each of them is wrong, and each finding names them all.
+        let named: Vec<String> = cells.iter().map(|(row, column)| grid.address(*row, *column).to_string()).collect();
+        let named = named.join(", ");
+        let vi = format!("mỗi chỉ tiêu một cột; không dùng cột nào trong {named}");
+        let en = format!("one column for each element; none of {named} is used");
+        for (row, column) in cells {
+            let mut f = Finding::new(Code::ColumnDuplicate, received.submission_id, element.name_vi.clone(), &vi, &en);
+            f.cell = Some(grid.address(*row, *column));
+            f.element = Some(element.code.clone());
+            out.findings.push(f);
+        }
     }
     for at in &plan.forms[layout.form].elements {
         if let Some(rule) = rules.not_reported
@@ -265,24 +273,38 @@ fn columns(
     }
 }
 
-/// The period of the title block: the row that says so, else any row above the header that reads like one.
-fn title_period(grid: &Grid, layout: &Layout, frequency: Frequency) -> Option<Period> {
+/// The period of the title block: of the line that says so, with the line below it where it breaks off, else of any
+/// line above the header that names one.
+fn title_period(
+    grid: &Grid,
+    layout: &Layout,
+    frequency: Frequency,
+    titles: &[Memo<period::Said>; 2],
+) -> Option<Period> {
+    let memo = &titles[usize::from(frequency == Frequency::Year)];
+    let said = |text: &str| memo.get(text, || period::find(text, frequency));
     let mut other = None;
+    let mut broken_off: Option<String> = None;
     for row in grid.rows().take_while(|r| r[0].row < layout.header) {
         let mut text = String::new();
         for cell in row {
-            text.push_str(&grid.shown(cell));
+            match cell.content {
+                Content::Text { .. } => text.push_str(grid.raw(cell)),
+                _ => text.push_str(&grid.shown(cell)),
+            }
             text.push(' ');
         }
-        let folded = fold(&text);
-        if folded.contains("ki bao cao") {
-            if let Some(period) = period::find(&text, frequency) {
-                return Some(period);
+        let line = said(&text);
+        if let Some(begun) = broken_off.take() {
+            let period = said(&format!("{begun} {text}")).period;
+            if period.is_some() {
+                return period;
             }
-        } else if (folded.starts_with("qui ") || folded.starts_with('q') || folded.starts_with("nam "))
-            && other.is_none()
-        {
-            other = period::find(&text, frequency);
+        }
+        match (line.labelled, line.period) {
+            (true, Some(period)) => return Some(period),
+            (true, None) => broken_off = Some(text),
+            (false, _) => other = other.or(line.of_title()),
         }
     }
     other
@@ -293,69 +315,9 @@ pub(super) fn wanted(plan: &Plan, element: usize) -> Wanted {
     let element = &plan.elements[element];
     match element.kind {
         Kind::Flag => Wanted::Flag,
-        _ if element.decimals => Wanted::Decimal,
+        _ if element.decimals => Wanted::Decimal { max: element.max.unwrap_or(f64::INFINITY) },
         _ => Wanted::Count,
     }
-}
-
-/// The rows of figures below the header, and the totals row.
-fn rows<'g>(grid: &'g Grid, layout: &Layout, plan: &Plan, roll: &Roll<'_>) -> (Vec<Row<'g>>, Option<Row<'g>>) {
-    let wanted: Vec<Wanted> = layout.columns.iter().map(|c| wanted(plan, c.element)).collect();
-    let mut rows = Vec::new();
-    let mut total = None;
-    let start = grid.cells.partition_point(|c| c.row < layout.first);
-    for cells in grid.cells.get(start..).unwrap_or(&[]).chunk_by(|a, b| a.row == b.row) {
-        let at = |column: Option<u32>| column.and_then(|c| cells.iter().find(|cell| cell.column == c));
-        let name = at(layout.name).map(|c| grid.shown(c)).unwrap_or_default();
-        let code = at(layout.code).map(|c| grid.shown(c)).unwrap_or_default();
-        let row = cells[0].row;
-        let mut next = 0;
-        let mut values = Vec::with_capacity(layout.columns.len());
-        let (mut filled, mut usable) = (0, 0);
-        for (column, wanted) in layout.columns.iter().zip(&wanted) {
-            while cells.get(next).is_some_and(|c| c.column < column.column) {
-                next += 1;
-            }
-            let cell = cells.get(next).filter(|c| c.column == column.column);
-            let value = cell.map_or(Value::Missing, |c| values::value(c.content, grid.raw(c), *wanted));
-            filled += usize::from(value != Value::Missing);
-            usable += usize::from(matches!(
-                value,
-                Value::Number(_) | Value::Bad(Code::NumberNegative | Code::NumberNotWhole)
-            ));
-            values.push((cell, value));
-        }
-        let named = layout.name.or(layout.code).unwrap_or(0);
-        let first_text = if name.trim().is_empty() { grid.shown(&cells[0]) } else { name.clone() };
-        let whole = is_total(&first_text) || is_total(&grid.shown(&cells[0]));
-        if whole && roll.own.len() == 1 && plan.forms[layout.form].level != crate::model::Level::Ward {
-            // On the district's own form "Toàn huyện" is the district.
-            rows.push(Row { row, named: (row, named), name, unit: Match::Unit(0, None), values });
-            continue;
-        }
-        if whole {
-            total.get_or_insert(Row { row, named: (row, named), name, unit: Match::Bad(Code::UnitUnknown), values });
-            continue;
-        }
-        if name.trim().is_empty() && code.trim().is_empty() {
-            continue;
-        }
-        // Signatures and notes stand in the form's columns too, but are no figures.
-        let figures = filled > 0 && usable * 2 >= filled;
-        // Without figures only a name that is a unit's makes a row: "TRƯỞNG PHÒNG" is close to a ward's name too.
-        if figures || ((filled == 0 || usable > 0) && roll.lists(&code, &name)) {
-            let unit = roll.find(&code, &name);
-            rows.push(Row { row, named: (row, named), name, unit, values });
-        }
-    }
-    (rows, total)
-}
-
-fn is_total(text: &str) -> bool {
-    let folded = fold(text);
-    ["tong cong", "tong so", "toan huien", "toan thi xa", "toan thanh pho", "toan quan", "cong"]
-        .iter()
-        .any(|t| folded == *t || folded.strip_prefix(t).is_some_and(|rest| rest.starts_with(' ')))
 }
 
 /// Takes over the values of the rows that are used; a cell that cannot be used gets a finding and leaves its row.
@@ -371,7 +333,7 @@ fn accept(
     received: &Received<'_>,
     out: &mut Form,
 ) {
-    let doubled: Vec<usize> = layout.doubled.iter().map(|d| d.2).collect();
+    let doubled: Vec<usize> = layout.doubled.iter().map(|d| d.0).collect();
     for (row, _) in rows.iter().zip(used).filter(|(_, used)| **used) {
         let Match::Unit(at, _) = &row.unit else { continue };
         let unit = out.units.len() as u32;
@@ -413,10 +375,14 @@ fn accept(
 
 const fn expected(code: Code, wanted: Wanted) -> (&'static str, &'static str) {
     match (code, wanted) {
+        (Code::NumberAmbiguous, _) => (
+            "một số chỉ có một cách đọc, như 1.234 hoặc 1.234,5",
+            "a number that reads in one way, as 1.234 or 1.234,5",
+        ),
         (Code::FormulaError, _) => ("một giá trị, không phải công thức lỗi", "a value, not a failed formula"),
         (Code::NotReported, _) => ("số liệu, hoặc 0 nếu không phát sinh", "a figure, or 0 where there was none"),
         (_, Wanted::Flag) => ("x, có hoặc không", "x, có or không"),
-        (_, Wanted::Decimal) => ("một số không âm, như 1.234,5", "a number not below zero, as 1.234,5"),
+        (_, Wanted::Decimal { .. }) => ("một số không âm, như 1.234,5", "a number not below zero, as 1.234,5"),
         (_, Wanted::Count) => ("một số nguyên không âm, như 1.234", "a whole number not below zero, as 1.234"),
     }
 }

@@ -5,17 +5,20 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::civil::Date;
 
-use super::fold::{fold, fold_name, similarity};
+use super::fold::{edits, fold, fold_name};
 use crate::model::{Code, Level, UnitVersion};
 use crate::register::Register;
+
+/// Versions of units by level and bare name: with accents, and without.
+type Named<'a> = [HashMap<(Level, String), Vec<&'a UnitVersion>>; 2];
 
 /// The rolls of every sender, each made once for as long as no unit changes.
 pub(super) struct Rolls<'a> {
     register: &'a Register,
     /// Days on which any unit begins or ends, sorted.
     turns: Vec<Date>,
-    /// Versions of every unit by level and bare name, for names that are not the sender's.
-    named: Arc<HashMap<(Level, String), Vec<&'a UnitVersion>>>,
+    /// Versions of every unit, for names that are not the sender's.
+    named: Arc<Named<'a>>,
     /// By sender, level and how many turns came before.
     known: RwLock<HashMap<(String, Level, usize), Arc<Roll<'a>>>>,
 }
@@ -26,9 +29,10 @@ impl<'a> Rolls<'a> {
         let mut turns: Vec<Date> = days.collect();
         turns.sort_unstable();
         turns.dedup();
-        let mut named: HashMap<(Level, String), Vec<&UnitVersion>> = HashMap::new();
+        let mut named = Named::default();
         for unit in register.versions() {
-            named.entry((unit.level, fold_name(unit.bare_name()))).or_default().push(unit);
+            named[0].entry((unit.level, fold_name(unit.bare_name()))).or_default().push(unit);
+            named[1].entry((unit.level, fold(unit.bare_name()))).or_default().push(unit);
         }
         Self { register, turns, named: Arc::new(named), known: RwLock::default() }
     }
@@ -57,8 +61,12 @@ pub(super) struct Roll<'a> {
     names: [BTreeMap<String, Vec<usize>>; 4],
     /// Names exactly as the register has them, where one unit alone bears them: nearly all rows.
     registered: HashMap<&'a str, usize>,
+    /// Own names folded, in full and bare, for close matches.
+    folded: Vec<(String, String)>,
+    /// The sender's own names, by which a total may go.
+    sender: Vec<String>,
     /// Every unit of the register, as [`Rolls`] has them.
-    named: Arc<HashMap<(Level, String), Vec<&'a UnitVersion>>>,
+    named: Arc<Named<'a>>,
 }
 
 /// What a row's unit came to.
@@ -71,25 +79,6 @@ pub(super) enum Match {
     /// A unit that the sender may not report on, with the code of the finding and of the unit.
     Other(Code, String),
 }
-
-const PREFIXES: [&str; 16] = [
-    "phường",
-    "thị trấn",
-    "thị xã",
-    "thành phố",
-    "huyện",
-    "quận",
-    "xã",
-    "p.",
-    "x.",
-    "tt.",
-    "tx.",
-    "tp.",
-    "h.",
-    "p ",
-    "x ",
-    "tt ",
-];
 
 impl<'a> Roll<'a> {
     fn new(rolls: &Rolls<'a>, level: Level, district: String, day: Date) -> Self {
@@ -106,53 +95,95 @@ impl<'a> Roll<'a> {
             own,
             names: Default::default(),
             registered: HashMap::new(),
+            folded: Vec::new(),
+            sender: Vec::new(),
             named: rolls.named.clone(),
         };
+        roll.folded = roll.own.iter().map(|u| (fold(&u.name_vi), fold(u.bare_name()))).collect();
+        roll.sender = register.at(&roll.district, day).map(|u| fold(&u.name_vi)).into_iter().collect();
         for (at, unit) in roll.own.iter().enumerate() {
-            let aliases = register.aliases(&unit.code).iter().map(|a| (a.as_str(), 1));
-            for (name, alias) in std::iter::once((unit.name_vi.as_str(), 0)).chain(aliases) {
-                for form in forms(name) {
-                    insert(&mut roll.names[alias], fold_name(&form), at);
-                    insert(&mut roll.names[2 + alias], fold(&form), at);
+            // A code may have had other names, which its other spellings may belong to; those are not this unit's.
+            let (now, mut others) = (fold(unit.bare_name()), Vec::new());
+            others.extend(register.versions_of(&unit.code).iter().map(|v| fold(v.bare_name())).filter(|n| *n != now));
+            let of_another = |alias: &str| others.iter().any(|other| *other == fold(split_kind(alias).1));
+            for form in forms(&unit.name_vi) {
+                insert(&mut roll.names[0], fold_name(&form), at);
+                insert(&mut roll.names[2], fold(&form), at);
+            }
+            for alias in register.aliases(&unit.code).iter().filter(|alias| !of_another(alias)) {
+                for form in forms(alias) {
+                    // Without accents it is no better than any other name without.
+                    if !alias.is_ascii() {
+                        insert(&mut roll.names[1], fold_name(&form), at);
+                    }
+                    insert(&mut roll.names[3], fold(&form), at);
                 }
             }
         }
         for (at, unit) in roll.own.iter().enumerate() {
-            if roll.by_name(&unit.name_vi) == Match::Unit(at, None) {
+            if roll.spelled(&unit.name_vi) == Some(Match::Unit(at, None)) {
                 roll.registered.insert(&unit.name_vi, at);
             }
         }
         roll
     }
 
+    /// The unit whose name in the register is exactly this.
+    pub(super) fn registered(&self, code: &str, name: &str) -> Option<Match> {
+        let at = *self.registered.get(name.trim())?;
+        let code = code.trim();
+        (code.is_empty() || code == self.own[at].code).then_some(Match::Unit(at, None))
+    }
+
     /// Finds a row's unit by its code, then its name.
     pub(super) fn find(&self, code: &str, name: &str) -> Match {
-        let code = code.trim();
-        if let Some(at) = self.registered.get(name.trim())
-            && (code.is_empty() || code == self.own[*at].code)
-        {
-            return Match::Unit(*at, None);
+        if let Some(found) = self.registered(code, name) {
+            return found;
         }
-        if !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()) {
-            // A typed number has lost its leading zeros.
-            let width = self.own.first().map_or(code.len(), |u| u.code.len());
-            let code = format!("{code:0>width$}");
+        let spelled = self.spelled(name);
+        let own_name = match spelled {
+            Some(Match::Unit(at, _)) => Some(at),
+            _ => None,
+        };
+        if let Some(code) = self.code(code) {
             if let Some(at) = self.own.iter().position(|u| u.code == code) {
-                // A code may have been given to another unit: the name of the one before is not this unit.
+                // A code may have been given to another unit: the name of the one before is not this unit. And where
+                // code and name are two of the sender's own units, which is meant cannot be told.
                 return if self.was_called(&code, name) {
                     Match::Other(Code::UnitNotInForce, code)
+                } else if own_name.is_some_and(|named| named != at) {
+                    Match::Bad(Code::UnitAmbiguous)
                 } else {
                     Match::Unit(at, None)
                 };
             }
-            if let Some(bad) = self.elsewhere(&code) {
-                return bad;
+            match (self.elsewhere(&code), own_name) {
+                (Some(_), Some(_)) => return Match::Bad(Code::UnitAmbiguous),
+                (Some(bad), None) => return bad,
+                (None, _) => {}
             }
         }
-        match self.by_name(name) {
-            Match::Bad(Code::UnitUnknown) => self.not_mine(name),
-            found => found,
+        if let Some(found) = spelled {
+            return found;
         }
+        let cleaned = clean(name);
+        self.not_mine(&cleaned, true)
+            .or_else(|| self.close(&cleaned))
+            .or_else(|| self.not_mine(&cleaned, false))
+            .unwrap_or(Match::Bad(Code::UnitUnknown))
+    }
+
+    /// A code as the register writes it; none where the text is no code: empty, words, or a number that only counts.
+    fn code(&self, text: &str) -> Option<String> {
+        let text = text.trim().trim_start_matches('\'');
+        let text = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0")).unwrap_or(text);
+        let digits: String = text.chars().filter(|c| !matches!(c, '.' | ',') && !c.is_whitespace()).collect();
+        let width = self.own.first().map_or(digits.len(), |u| u.code.len());
+        // A typed number has lost its leading zeros, of which a ward's code has at most four. One digit only counts.
+        let fits = digits.len() <= width && (digits.len() > 2 || digits.len() == width);
+        let all = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let known = || self.own.iter().any(|u| u.code.trim_start_matches('0') == digits.trim_start_matches('0'));
+        (all && (fits || known())).then(|| format!("{digits:0>width$}"))
     }
 
     /// True where a name is one of the sender's own units, in any of its spellings, but not merely close to one.
@@ -161,16 +192,33 @@ impl<'a> Roll<'a> {
         self.own.iter().any(|u| u.code == code) || matches!(self.spelled(name), Some(Match::Unit(..)))
     }
 
+    /// True where a name is the sender's own, which is no unit of its form but its total.
+    pub(super) fn is_sender(&self, name: &str) -> bool {
+        let folded = fold(name);
+        let whole = |sender: &String| folded == *sender || folded.strip_suffix(sender.as_str()) == Some("toan ");
+        self.level == Level::Ward && self.sender.iter().any(whole)
+    }
+
     /// The unit that a name is a spelling of.
     fn spelled(&self, name: &str) -> Option<Match> {
         if let Some(at) = self.registered.get(name.trim()) {
             return Some(Match::Unit(*at, None));
         }
+        let cleaned = clean(name);
+        // With its accents a name may be another district's; only then is it a spelling without them.
+        let elsewhere = || self.not_mine(&cleaned, true).filter(|_| !cleaned.is_ascii());
+        self.spelled_as(&cleaned, 0..2)
+            .or_else(|| self.office(&cleaned))
+            .or_else(elsewhere)
+            .or_else(|| self.spelled_as(&cleaned, 2..4))
+    }
+
+    fn spelled_as(&self, name: &str, tiers: std::ops::Range<usize>) -> Option<Match> {
         let forms = forms(name);
-        for (tier, known) in self.names.iter().enumerate() {
+        for tier in tiers {
             for form in &forms {
                 let key = if tier < 2 { fold_name(form) } else { fold(form) };
-                match known.get(&key).map(Vec::as_slice) {
+                match self.names[tier].get(&key).map(Vec::as_slice) {
                     Some([one]) => return Some(Match::Unit(*one, None)),
                     Some([_, ..]) => return Some(Match::Bad(Code::UnitAmbiguous)),
                     _ => {}
@@ -180,31 +228,44 @@ impl<'a> Roll<'a> {
         None
     }
 
-    fn by_name(&self, name: &str) -> Match {
-        if let Some(found) = self.spelled(name) {
-            return found;
+    /// The district's own form may name an office of it: "UBND huyện Phú Vang".
+    fn office(&self, name: &str) -> Option<Match> {
+        if self.level == Level::Ward {
+            return None;
         }
-        // A close name, only where one of the sender's own units is clearly the nearest.
-        let folded = fold(strip(name));
-        if folded.len() >= 5 {
-            let mut near: Vec<(f64, usize)> = self
-                .own
-                .iter()
-                .enumerate()
-                .map(|(at, unit)| (similarity(&folded, &fold(strip(&unit.name_vi))), at))
-                .filter(|(s, _)| *s >= 0.8)
-                .collect();
-            near.sort_by(|a, b| b.0.total_cmp(&a.0));
-            match near.as_slice() {
-                [(_, at)] => return Match::Unit(*at, Some(self.own[*at].name_vi.clone())),
-                [(best, at), (next, _), ..] if best - next > 0.1 => {
-                    return Match::Unit(*at, Some(self.own[*at].name_vi.clone()));
-                }
-                [_, _, ..] => return Match::Bad(Code::UnitAmbiguous),
-                [] => {}
-            }
+        let folded = fold(name);
+        let whole =
+            |(full, _): &(String, String)| folded.strip_suffix(full.as_str()).is_some_and(|rest| rest.ends_with(' '));
+        Some(Match::Unit(self.folded.iter().position(whole)?, None))
+    }
+
+    /// The unit whose name is close, only where one of the sender's own is clearly the nearest.
+    fn close(&self, name: &str) -> Option<Match> {
+        let (kind, bare) = split_kind(name);
+        let (full, bare) = (fold(name), fold(bare));
+        let length = bare.chars().count();
+        if length < 4 {
+            return None;
         }
-        Match::Bad(Code::UnitUnknown)
+        let distance = |(own_full, own_bare): &(String, String)| {
+            let of_bare = edits(&bare, own_bare);
+            // A kind that was not recognised may itself be mistyped.
+            if kind.is_some() { of_bare } else { of_bare.min(edits(&full, own_full)) }
+        };
+        let mut near: Vec<(usize, usize)> = self.folded.iter().map(distance).zip(0..).collect();
+        near.sort_unstable();
+        let (best, at) = *near.first()?;
+        let next = near.get(1).map_or(usize::MAX, |n| n.0);
+        let allowed = if length < 9 { 1 } else { 2 };
+        if best > allowed {
+            return None;
+        }
+        // One slip is certain where every other name is further off; two only where the others are far.
+        if next >= 2 * best {
+            Some(Match::Unit(at, Some(self.own[at].name_vi.clone())))
+        } else {
+            Some(Match::Bad(Code::UnitAmbiguous))
+        }
     }
 
     /// A code that is not among the sender's units: another's, or not in force.
@@ -220,29 +281,41 @@ impl<'a> Roll<'a> {
         Some(Match::Other(finding, code.to_owned()))
     }
 
-    /// A name that no own unit bears: another district's, an old or future one of this district, or unknown.
-    fn not_mine(&self, name: &str) -> Match {
-        let wanted = fold_name(strip(name));
-        if wanted.is_empty() {
-            return Match::Bad(Code::UnitUnknown);
+    /// A name that no own unit bears: another district's, or an old or future one of this district. `near` asks only
+    /// for units of the same province, whose names come before a close match.
+    fn not_mine(&self, name: &str, near: bool) -> Option<Match> {
+        let (_, bare) = split_kind(name);
+        let mut keys = vec![fold_name(bare)];
+        // Without accents only what was written without.
+        if bare.is_ascii() {
+            keys.push(fold(bare));
         }
+        if keys[0].is_empty() {
+            return None;
+        }
+        let province = if near { self.register.province_of(&self.district, self.day) } else { None };
         let mut others: Vec<&str> = Vec::new();
-        for unit in self.named.get(&(self.level, wanted)).into_iter().flatten() {
-            if unit.in_force(self.day) {
-                others.push(&unit.code);
-            } else if unit.parent_code.as_ref() == Some(&self.district) {
-                return Match::Other(Code::UnitNotInForce, unit.code.clone());
+        for (key, named) in keys.into_iter().zip(self.named.iter()) {
+            for unit in named.get(&(self.level, key)).into_iter().flatten() {
+                if unit.in_force(self.day) {
+                    if province.is_none() || self.register.province_of(&unit.code, self.day) == province {
+                        others.push(&unit.code);
+                    }
+                } else if unit.parent_code.as_ref() == Some(&self.district) {
+                    return Some(Match::Other(Code::UnitNotInForce, unit.code.clone()));
+                }
             }
         }
+        others.dedup();
         match others.as_slice() {
-            [] => Match::Bad(Code::UnitUnknown),
-            [one] => Match::Other(Code::UnitNotYours, (*one).to_owned()),
-            _ => Match::Bad(Code::UnitNotYours),
+            [] => None,
+            [one] => Some(Match::Other(Code::UnitNotYours, (*one).to_owned())),
+            _ => Some(Match::Bad(Code::UnitNotYours)),
         }
     }
 
     fn was_called(&self, code: &str, name: &str) -> bool {
-        let wanted = fold(strip(name));
+        let wanted = fold(split_kind(&clean(name)).1);
         let now = self.register.at(code, self.day).map(|u| fold(u.bare_name()));
         let before = |u: &UnitVersion| !u.in_force(self.day) && fold(u.bare_name()) == wanted;
         now.as_ref() != Some(&wanted) && self.register.versions_of(code).iter().any(before)
@@ -256,52 +329,81 @@ fn insert(map: &mut BTreeMap<String, Vec<usize>>, key: String, at: usize) {
     }
 }
 
-/// A name in full, then without its kind.
+/// A name in full with its kind written out, then without its kind.
 fn forms(name: &str) -> Vec<String> {
     let full = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let bare = strip(&full).to_owned();
-    if bare == full || bare.is_empty() { vec![full] } else { vec![expand(&full), bare] }
+    match split_kind(&full) {
+        (Some(kind), bare) => vec![format!("{kind} {bare}"), full.clone(), bare.to_owned()],
+        (None, _) => vec![full],
+    }
 }
 
-/// A name's abbreviated kind written out, so that `P. Phú Thuận` is `phường Phú Thuận`.
-fn expand(name: &str) -> String {
-    let lower = name.to_lowercase();
-    for (short, long) in
-        [("p", "phường"), ("x", "xã"), ("tt", "thị trấn"), ("tx", "thị xã"), ("tp", "thành phố"), ("h", "huyện")]
-    {
-        for end in [".", " "] {
-            if let Some(rest) = lower.strip_prefix(&format!("{short}{end}")) {
-                return format!("{long} {}", rest.trim_start());
-            }
+/// A name without what people write around it: a number or bullet before it, a remark or mark behind it.
+fn clean(name: &str) -> String {
+    let spaced = name.replace(['\u{200b}', '\u{feff}', '\u{ad}'], "");
+    let spaced = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = spaced.trim_start_matches([' ', '-', '+', '*', '•', '·', '–', '.']);
+    let unnumbered = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - unnumbered.len();
+    if (1..=3).contains(&digits) {
+        let rest = unnumbered.trim_start_matches([' ', '.', ')', '-', '/', ':']);
+        if rest.len() < unnumbered.len() && rest.chars().next().is_some_and(char::is_alphabetic) {
+            text = rest;
         }
     }
-    name.to_owned()
+    loop {
+        let before = text.len();
+        let marks = |c: char| c == ' ' || matches!(c, '*' | ':' | ';' | ',' | '.' | '-' | '–' | '¹' | '²' | '³');
+        text = text.trim_end_matches(marks);
+        if let Some(open) = text.rfind(['(', '[']).filter(|at| *at > 0 && text.ends_with([')', ']'])) {
+            text = text.get(..open).unwrap_or(text);
+        }
+        if text.len() == before {
+            return text.to_owned();
+        }
+    }
 }
 
-/// A name without its kind.
-fn strip(name: &str) -> &str {
-    use unicode_normalization::UnicodeNormalization;
+/// The kind of unit that a name begins with, written in any way, and the rest.
+fn split_kind(name: &str) -> (Option<&'static str>, &str) {
     let name = name.trim();
-    for prefix in PREFIXES {
-        // Accents may be composed or not, or missing: compare character by character of the composed, folded text.
-        let wanted = fold(prefix);
-        let mut seen = String::new();
-        for (at, c) in name.char_indices() {
-            if c == '.' || c.is_whitespace() {
-                let bare: String = seen.nfc().collect();
-                let dotted = prefix.ends_with('.') == (c == '.') || prefix.len() > 3;
-                let rest = name.get(at + c.len_utf8()..).unwrap_or("");
-                if fold(&bare) == wanted && dotted && !rest.trim().is_empty() {
-                    return rest.trim_start_matches(['.', ' ', '\u{a0}']).trim();
-                }
-            }
-            seen.push(c);
-            if at > 40 {
-                break;
-            }
+    let end = name.find(char::is_whitespace).unwrap_or(name.len());
+    let (run, after) = name.split_at(end);
+    // "T.T Lăng" ends its kind with the word; "P.Phú" and "T.T.Lăng" with the last point in it.
+    let (head, rest) = match run.rfind('.') {
+        Some(at) if at + 1 < run.len() && !matches!(fold(run).as_str(), "t t" | "t x" | "t p") => {
+            (run.get(..at).unwrap_or(run), name.get(at + 1..).unwrap_or(""))
+        }
+        _ => (run, after),
+    };
+    let rest = rest.trim();
+    let letters = fold(head).replace(' ', "");
+    let one = match letters.as_str() {
+        "phuong" | "p" | "ph" | "f" => Some("phường"),
+        "xa" | "x" => Some("xã"),
+        "tt" | "ttr" => Some("thị trấn"),
+        "tx" => Some("thị xã"),
+        "tp" => Some("thành phố"),
+        "huien" | "h" => Some("huyện"),
+        "quan" | "q" => Some("quận"),
+        _ => None,
+    };
+    if let Some(kind) = one.filter(|_| !rest.is_empty()) {
+        return (Some(kind), rest);
+    }
+    if letters == "thi" || letters == "thanh" {
+        let (second, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let kind = match (letters.as_str(), fold(second).as_str()) {
+            ("thi", "tran") => Some("thị trấn"),
+            ("thi", "xa") => Some("thị xã"),
+            ("thanh", "pho") => Some("thành phố"),
+            _ => None,
+        };
+        if let Some(kind) = kind.filter(|_| !rest.trim().is_empty()) {
+            return (Some(kind), rest.trim());
         }
     }
-    name
+    (None, name)
 }
 
 #[cfg(test)]
@@ -309,13 +411,109 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_stripped_however_they_are_written() {
-        for name in ["Phường Phú Thuận", "P. Phú Thuận", "P.Phú Thuận", "P Phú Thuận", "PHUONG Phú Thuận", "Phú Thuận"]
-        {
-            assert_eq!(fold(strip(name)), "phu thuan", "{name}");
+    fn kinds_are_split_however_they_are_written() {
+        for name in [
+            "Phường Phú Thuận",
+            "P. Phú Thuận",
+            "P.Phú Thuận",
+            "P Phú Thuận",
+            "PHUONG Phú Thuận",
+            "Ph. Phú Thuận",
+            "Phưòng Phú Thuận",
+            "Phú Thuận",
+        ] {
+            assert_eq!(fold(split_kind(name).1), "phu thuan", "{name}");
         }
-        assert_eq!(strip("TT.Khe Tre"), "Khe Tre");
-        assert_eq!(strip("X.Hương Phú"), "Hương Phú");
-        assert_eq!(strip("Thị xã Hương Trà"), "Hương Trà");
+        assert_eq!(split_kind("TT.Khe Tre"), (Some("thị trấn"), "Khe Tre"));
+        assert_eq!(split_kind("P.9"), (Some("phường"), "9"));
+        assert_eq!(split_kind("T.T Khe Tre"), (Some("thị trấn"), "Khe Tre"));
+        assert_eq!(split_kind("Thi tran Khe Tre"), (Some("thị trấn"), "Khe Tre"));
+        assert_eq!(split_kind("X.Hương Phú"), (Some("xã"), "Hương Phú"));
+        assert_eq!(split_kind("Thị xã Hương Trà"), (Some("thị xã"), "Hương Trà"));
+        assert_eq!(split_kind("Thanh Tân"), (None, "Thanh Tân"));
+    }
+
+    #[test]
+    fn what_stands_around_a_name_is_left_out() {
+        for name in [
+            "1. Xã Phú An",
+            "12) Xã Phú An",
+            "- Xã Phú An",
+            "Xã Phú An (*)",
+            "Xã\nPhú An **",
+            "  Xã  Phú An:",
+            "3 Xã Phú An",
+            "Xã Phú An (1);",
+        ] {
+            assert_eq!(clean(name), "Xã Phú An", "{name}");
+        }
+        assert_eq!(clean("Phường 9"), "Phường 9");
+        assert_eq!(clean("9"), "9");
+    }
+
+    /// A district with wards that are alike, one that was merged away, and a neighbour in the same province.
+    fn register() -> Register {
+        use Level::{District, Province, Ward};
+        let unit = |code: &str, name: &str, level, kind: &str, parent: Option<&str>, until: Option<&str>| UnitVersion {
+            code: code.into(),
+            name_vi: name.into(),
+            name_en: String::new(),
+            level,
+            kind: kind.into(),
+            parent_code: parent.map(str::to_owned),
+            valid_from: "2010-01-01".parse().unwrap(),
+            valid_to: until.map(|day| day.parse().unwrap()),
+            source: String::new(),
+        };
+        let versions = vec![
+            unit("46", "Tỉnh Một", Province, "tỉnh", None, None),
+            unit("480", "Thị xã Hương Trà", District, "thị xã", Some("46"), None),
+            unit("481", "Huyện A Lưới", District, "huyện", Some("46"), None),
+            unit("00101", "Phường Hương Vân", Ward, "phường", Some("480"), None),
+            unit("00102", "Phường Hương Văn", Ward, "phường", Some("480"), None),
+            unit("00103", "Xã Hương Toàn", Ward, "xã", Some("480"), None),
+            unit("00104", "Xã Bình Tiến", Ward, "xã", Some("480"), None),
+            unit("00105", "Xã Hồng Tiến", Ward, "xã", Some("480"), Some("2015-01-01")),
+            unit("00201", "Xã Hương Toản", Ward, "xã", Some("481"), None),
+            unit("00202", "Xã Hương Nguyên", Ward, "xã", Some("481"), None),
+        ];
+        Register::new(versions, Vec::new(), BTreeMap::new())
+    }
+
+    #[test]
+    fn a_row_is_one_of_the_senders_units_or_says_why_not() {
+        let register = register();
+        let rolls = Rolls::new(&register);
+        let roll = rolls.of(Level::Ward, "480", "2018-06-30".parse().unwrap());
+        let unit = |code: &str, name: &str| match roll.find(code, name) {
+            Match::Unit(at, close) => format!("{}{}", roll.own[at].code, if close.is_some() { "~" } else { "" }),
+            Match::Bad(code) | Match::Other(code, _) => code.as_str().to_owned(),
+        };
+        for (code, name, want) in [
+            ("", "Phường Hương Vân", "00101"),
+            ("", "2. P.Hương Vân (*)", "00101"),
+            ("101", "", "00101"),
+            ("101.0", "Huong Van", "00101"),
+            ("", "Huong Van", "unit-ambiguous"),
+            ("", "Hương Vn", "unit-ambiguous"),
+            ("", "Xã Hương Tòan", "00103"),
+            ("", "Xã Hương Toàng", "00103~"),
+            ("", "Bình Tếin", "00104~"),
+            ("", "Xãa Bình Tiến", "00104~"),
+            ("", "Xã Hương Toản", "unit-not-yours"),
+            ("", "Xa Huong Nguyen", "unit-not-yours"),
+            ("202", "", "unit-not-yours"),
+            ("", "Xã Hồng Tiến", "unit-not-in-force"),
+            ("", "Xa Hong Tien", "unit-not-in-force"),
+            ("", "Xã Tây Bình Nguyên", "unit-unknown"),
+            ("104", "Xã Hương Toàn", "unit-ambiguous"),
+            ("4", "Xã Hương Toàn", "00103"),
+        ] {
+            assert_eq!(unit(code, name), want, "{code} {name}");
+        }
+        assert!(roll.is_sender("THỊ XÃ HƯƠNG TRÀ") && !roll.is_sender("Hương Toàn"));
+        let own = rolls.of(Level::District, "480", "2018-06-30".parse().unwrap());
+        assert_eq!(own.find("", "Phòng LĐTBXH thị xã Hương Trà"), Match::Unit(0, None));
+        assert!(matches!(own.find("", "Huyện A Lưới"), Match::Other(Code::UnitNotYours, _)));
     }
 }

@@ -1,4 +1,5 @@
-//! Text files: encoding, delimiter, fields. Lines are physical lines, so that an address is what an editor shows.
+//! Text files: encoding, delimiter, fields. Lines are physical lines, so that an address is what an editor shows; of a
+//! record that runs over several it is the first.
 
 use super::encoding::{self, Encoding};
 use super::refusal::Excess;
@@ -42,15 +43,17 @@ fn fields(text: &str) -> Result<(Vec<Plain>, Vec<Quoted>), Refusal> {
     let (mut fields, mut quoted) = (Vec::new(), Vec::new());
     let bytes = text.as_bytes();
     let (mut row, mut column, mut start) = (0u32, 0u32, 0usize);
+    // Line ends within the record: its fields stand in one row, the line on which it begins.
+    let mut broken = 0;
     let mut at = 0;
     while at <= bytes.len() {
-        // A quoted field may hold delimiters and line ends; its address is where it starts.
+        // A quoted field may hold delimiters and line ends.
         if at == start && bytes.get(at) == Some(&b'"') {
             let (end, field, lines) = quoted_field(text, at);
             quoted.push((row, column, field));
             at = end;
             start = end;
-            row += lines;
+            broken += lines;
             // What follows the closing quote up to the delimiter is dropped.
             while at < bytes.len() && bytes[at] != delimiter && bytes[at] != b'\n' {
                 at += 1;
@@ -69,7 +72,7 @@ fn fields(text: &str) -> Result<(Vec<Plain>, Vec<Quoted>), Refusal> {
             if byte == Some(delimiter) {
                 column += 1;
             } else {
-                row += 1;
+                row += 1 + std::mem::take(&mut broken);
                 column = 0;
             }
             start = at + 1;
@@ -172,10 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn fields_keep_their_physical_line() {
+    fn records_keep_the_physical_line_they_begin_on() {
         let found = cells("a;b;;\r\n\"x;\"\"y\nz\";q;c;d\n\nlast");
         let want =
-            [(0, 0, "a"), (0, 1, "b"), (1, 0, "x;\"y\nz"), (2, 1, "q"), (2, 2, "c"), (2, 3, "d"), (4, 0, "last")];
+            [(0, 0, "a"), (0, 1, "b"), (1, 0, "x;\"y\nz"), (1, 1, "q"), (1, 2, "c"), (1, 3, "d"), (4, 0, "last")];
         assert_eq!(found, want.map(|(r, c, t)| (r, c, t.to_owned())));
     }
 
