@@ -12,6 +12,8 @@
 
 mod checks;
 mod fold;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod justify;
 mod layout;

@@ -1,0 +1,6 @@
+//! Periods in titles and file names.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| wardscore::normalize::fuzzing::period(text));
