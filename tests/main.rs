@@ -7,8 +7,12 @@
 mod docs;
 /// Definitions with errors, a missing inbox, an unwritable store: what is said and the exit code.
 mod failures;
+/// Files made to harm: bounded memory and time, a finding, and the run goes on.
+mod hostile;
 /// The shared inbox of two districts against its truth.
 mod inbox;
+/// How a file is read, as it is told.
+mod inspect;
 /// The sample from forms to a release, twice, and with one thread.
 mod night;
 /// Files that hold persons: kept apart, erased, repeated nowhere.

@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod failure;
+mod inspect;
 mod log;
 mod new;
 mod progress;
@@ -93,6 +94,8 @@ enum Command {
     Check,
     /// Show the last runs, the current release and what is in the store
     Status,
+    /// Show how a file is read, without storing anything
+    Inspect(inspect::InspectArguments),
     /// Start a pipeline for another plan in DIR
     New(new::NewArguments),
     /// Write the blank form of a district and period, to be filled in
@@ -130,6 +133,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Reply => stages::run(common, "reply", &[Stage::Reply], false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),
+        Command::Inspect(inspect) => inspect::run(common, inspect),
         Command::New(new) => new::run(new),
         Command::Template(template) => template::run(common, template),
         Command::Sample(sample) => sample::run(common, sample),

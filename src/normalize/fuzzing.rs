@@ -11,7 +11,7 @@ pub fn file(bytes: &[u8]) -> usize {
 /// Reads a cell's text as every kind of value.
 pub fn number(text: &str) {
     let content = read::Content::Text { start: 0, end: text.len() as u32 };
-    for wanted in [values::Wanted::Count, values::Wanted::Decimal, values::Wanted::Flag] {
+    for wanted in [values::Wanted::Count, values::Wanted::Decimal { max: 100.0 }, values::Wanted::Flag] {
         values::value(content, text, wanted);
     }
 }

@@ -15,6 +15,7 @@ mod fold;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+mod inspect;
 mod justify;
 mod layout;
 mod memo;
@@ -32,6 +33,7 @@ mod view;
 
 use std::collections::BTreeSet;
 
+pub use inspect::{ColumnSeen, FindingSeen, FormSeen, Inspection, RowSeen, SheetSeen, inspect};
 use jiff::Timestamp;
 use rayon::prelude::*;
 

@@ -1,5 +1,7 @@
 //! One file's bytes → its values with their cells, and everything that was wrong with it.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::guard::Guard;
@@ -10,7 +12,7 @@ use super::read::{self, Book, Cell, Content, Grid};
 use super::units::{Match, Roll, Rolls};
 use super::values::{Value, Wanted};
 use super::{checks, period, rows, stamp};
-use crate::model::{Code, Finding, Frequency, Kind, Period, Plan};
+use crate::model::{Code, Finding, Frequency, Kind, Level, Period, Plan};
 use crate::register::Register;
 
 /// What is known of a file before it is read.
@@ -27,7 +29,7 @@ pub(super) struct Received<'a> {
 
 impl Received<'_> {
     /// The period in the file's name; of a member that in its own name, else in its folder's.
-    fn named_period(&self, frequency: Frequency) -> period::Said {
+    pub(super) fn named_period(&self, frequency: Frequency) -> period::Said {
         let Some(member) = self.member else { return period::find(self.file_name, frequency) };
         let (folder, name) = member.rsplit_once('/').unwrap_or(("", member));
         let said = period::find(name, frequency);
@@ -124,13 +126,35 @@ impl<'a> Desk<'a> {
         let (rules, guard) = (checks::Rules::new(plan), Guard::new(register));
         Self { plan, register, labels, rolls, rules, guard, titles: Default::default() }
     }
+
+    /// Whether any part of a file holds persons.
+    pub(super) fn any_persons(&self, parts: &[read::Part]) -> bool {
+        parts.iter().any(|part| part.book.as_ref().is_ok_and(|book| self.guard.finds_persons(book)))
+    }
+
+    /// The units that a sender may report on.
+    pub(super) fn roll(&self, level: Level, district: &str, day: Date) -> Arc<Roll<'a>> {
+        self.rolls.of(level, district, day)
+    }
+
+    /// The period that the title block of a form names.
+    pub(super) fn titled(&self, grid: &Grid, layout: &Layout, frequency: Frequency) -> Option<Period> {
+        title_period(grid, layout, frequency, &self.titles)
+    }
+
+    /// The first visible sheet with a form, and how it is laid out; `stamped` is the form that a stamp names.
+    pub(super) fn place<'b>(&self, book: &'b Book, stamped: Option<usize>) -> Option<(&'b Grid, Layout)> {
+        let Self { plan, labels, .. } = self;
+        let find = |grid| layout::find(grid, plan, labels).or_else(|| layout::find_form(grid, plan, labels, stamped?));
+        justify::forms(&book.grids).find_map(|grid| Some((grid, find(grid)?)))
+    }
 }
 
 /// Reads one received file: its outcome, or that of each member of an archive.
 pub(super) fn read(bytes: Vec<u8>, received: &Received<'_>, desk: &Desk<'_>) -> Vec<Part> {
     let parts = read::read(bytes);
     // Where one member holds persons, the archive does: its bytes are not kept.
-    if parts.iter().any(|part| part.book.as_ref().is_ok_and(|book| desk.guard.finds_persons(book))) {
+    if desk.any_persons(&parts) {
         return vec![Part::refused(persons(received.submission_id))];
     }
     let of = |part: read::Part| {
@@ -149,9 +173,8 @@ pub(super) fn persons(submission_id: &str) -> Finding {
 }
 
 /// Reads one workbook or text as a form.
-fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
-    let Desk { plan, register, labels, rolls, rules, titles, .. } = desk;
-    let grids = &book.grids;
+pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
+    let Desk { plan, register, rolls, rules, .. } = desk;
     let refuse = |code: Code, found: String, vi: &str, en: &str| {
         Box::new(Finding::new(code, received.submission_id, found, vi, en))
     };
@@ -166,15 +189,13 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
         ));
     }
     let stamped = stamp.as_ref().and_then(|s| plan.forms.iter().position(|f| f.code == s.form));
-    let find = |grid| layout::find(grid, plan, labels).or_else(|| layout::find_form(grid, plan, labels, stamped?));
-    let found = justify::forms(grids).find_map(|grid| Some((grid, find(grid)?)));
-    let Some((grid, layout)) = found else {
+    let Some((grid, layout)) = desk.place(book, stamped) else {
         return Err(refuse(Code::FormUnknown, String::new(), "một biểu mẫu của kế hoạch", "a form of the plan"));
     };
     let form = &plan.forms[layout.form];
     // A form that stands under another's stamp was copied into it; the stamp says nothing of that one.
     let stamp = stamp.filter(|_| stamped == Some(layout.form)).map(|s| s.period);
-    let title = title_period(grid, &layout, form.frequency, titles);
+    let title = desk.titled(grid, &layout, form.frequency);
     let named = received.named_period(form.frequency);
     let agreed = match (title, stamp) {
         (Some(title), Some(stamp)) if title != stamp => Err(Code::PeriodConflict),
@@ -202,7 +223,7 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
         let en = format!("a period that had begun by {}", received.day);
         return Err(refuse(Code::PeriodFuture, period.to_string(), "kỳ đã bắt đầu khi nộp", &en));
     }
-    if register.at(received.district, period.end()).is_none_or(|u| u.level != crate::model::Level::District) {
+    if register.at(received.district, period.end()).is_none_or(|u| u.level != Level::District) {
         return Err(refuse(
             Code::SenderUnknown,
             received.district.to_owned(),
@@ -213,7 +234,7 @@ fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Outcome {
     let roll = rolls.of(form.level, received.district, period.end());
     let sheet = grid.sheet.clone();
     let mut out = Form { form: layout.form, period: Some(period), sheet, ..Form::default() };
-    out.reasons = justify::reasons(grids);
+    out.reasons = justify::reasons(&book.grids);
     columns(rules, grid, &layout, plan, received, &mut out);
     let (mut rows, total) = rows::find(grid, &layout, plan, &roll);
     rows::of_another(&mut rows, &roll, form.level, period.end(), register, rolls);

@@ -2,6 +2,8 @@
 
 /// Most bytes that the parts of a workbook, or the members of an archive together, may unpack to.
 pub(super) const UNPACKED: u64 = 64 << 20;
+/// Files larger than this, unpacked, are read one at a time.
+pub(super) const LARGE: u64 = 4 << 20;
 /// Most that a part may grow by unpacking; forms grow about tenfold.
 pub(super) const RATIO: u64 = 200;
 /// Parts smaller than this are never a bomb.
@@ -17,7 +19,7 @@ pub(super) const MERGES: usize = 5_000;
 /// Rows in which a cell may stand.
 pub(super) const ROWS: u32 = 100_000;
 /// Columns in which a cell may stand.
-pub(super) const COLUMNS: u32 = 1_000;
+pub(super) const COLUMNS: u32 = 500;
 /// Most cells of a file; a form has a few thousand.
 pub(super) const CELLS: usize = 500_000;
 /// Most bytes of text in a sheet or text file.

@@ -21,6 +21,7 @@ mod xls;
 mod xlsx;
 
 use std::cell::Cell as Flag;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(super) use encoding::Encoding;
 pub(super) use grid::{Cell, Content, Grid};
@@ -39,10 +40,8 @@ pub(super) enum Container {
 #[derive(Debug)]
 pub(super) struct Book {
     /// What it was told to be.
-    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the command that inspects a file"))]
     pub(super) container: Container,
     /// How its text was encoded; none for a workbook whose text is all Unicode.
-    #[expect(dead_code, reason = "shown by the command that inspects a file")]
     pub(super) encoding: Option<Encoding>,
     /// The visible sheets in order; a text file is one sheet without a name.
     pub(super) grids: Vec<Grid>,
@@ -133,13 +132,31 @@ enum File {
     Archive(Vec<Part>),
 }
 
+/// Held while a large file is read: several at a time would need several times the memory, and forms are small.
+fn turn(size: u64) -> Option<MutexGuard<'static, ()>> {
+    static ONE: Mutex<()> = Mutex::new(());
+    (size > limits::LARGE).then(|| ONE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 fn file(bytes: Vec<u8>) -> Result<File, Refusal> {
+    // An archive waits for each of its members, not as a whole.
+    let mut _turn = None;
     let (container, mut sheets) = match container::tell(&bytes)? {
-        container::Kind::Xls => (Container::Xls, xls::read(&bytes)?),
-        container::Kind::Text => (Container::Text, Sheets::of_text(text::read(bytes)?)),
+        container::Kind::Xls => {
+            _turn = turn(bytes.len() as u64);
+            (Container::Xls, xls::read(&bytes)?)
+        }
+        container::Kind::Text => {
+            _turn = turn(bytes.len() as u64);
+            (Container::Text, Sheets::of_text(text::read(bytes)?))
+        }
         container::Kind::Zip => {
             let mut package = package::Package::open(&bytes)?;
-            match package.kind()? {
+            let kind = package.kind()?;
+            if kind != package::Kind::Archive {
+                _turn = turn(package.declared());
+            }
+            match kind {
                 package::Kind::Xlsx => (Container::Xlsx, xlsx::read(package)?),
                 package::Kind::Ods => (Container::Ods, ods::read(package)?),
                 package::Kind::Archive => return archive::members(package, member).map(File::Archive),

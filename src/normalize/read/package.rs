@@ -64,6 +64,11 @@ impl<'a> Package<'a> {
         Ok(Self { zip, entries, left: limits::UNPACKED })
     }
 
+    /// Bytes that it says it unpacks to.
+    pub(super) fn declared(&self) -> u64 {
+        self.entries.iter().fold(0, |sum, e| e.size.saturating_add(sum))
+    }
+
     /// Which kind it is; for a workbook also whether it may be opened.
     pub(super) fn kind(&mut self) -> Result<Kind, Refusal> {
         let place = |name: &str| self.entries.iter().position(|e| e.name.eq_ignore_ascii_case(name));

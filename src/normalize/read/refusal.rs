@@ -118,8 +118,8 @@ impl Refusal {
                 "a form of at most 100,000 rows; delete the empty rows at its end",
             ),
             Self::TooWide(Excess::Columns) => (
-                "một biểu không quá 1.000 cột; hãy xóa các cột thừa bên phải",
-                "a form of at most 1,000 columns; delete what stands far to the right",
+                "một biểu không quá 500 cột; hãy xóa các cột thừa bên phải",
+                "a form of at most 500 columns; delete what stands far to the right",
             ),
             Self::TooManyCells => {
                 ("không quá 500.000 ô và 8 MB chữ trong một biểu", "at most 500,000 cells and 8 MB of text in a form")
