@@ -1,9 +1,9 @@
 //! The submissions of two districts over five quarters, in every container that districts use, against their truth.
 //!
-//! The figures are invented on real units. Files in other encodings than UTF-8 and UTF-16 are not compared here.
+//! The figures are invented on real units.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::tool::{copy, csv, root, said, table, wardscore};
 
@@ -50,15 +50,6 @@ fn moment(time: jiff::Timestamp) -> std::time::SystemTime {
     std::time::SystemTime::UNIX_EPOCH + since
 }
 
-/// Files whose encoding this reader does not claim to know.
-fn other_encodings(truth: &Path) -> BTreeSet<String> {
-    csv(&truth.join("submissions.csv"))
-        .into_iter()
-        .filter(|r| ["csv-cp1258", "csv-tcvn3", "csv-ebcdic"].iter().any(|e| r["tags"].contains(e)))
-        .map(|r| r["file"].clone())
-        .collect()
-}
-
 fn key(row: &Row, names: &[&str]) -> Vec<String> {
     names.iter().map(|n| row[*n].clone()).collect()
 }
@@ -66,7 +57,6 @@ fn key(row: &Row, names: &[&str]) -> Vec<String> {
 #[test]
 fn every_value_stands_with_its_cell_and_every_broken_file_is_quarantined() {
     let case = run();
-    let skipped = other_encodings(&case.truth);
     let file_of: BTreeMap<String, String> =
         table(&case.store, "submissions", &["submission_id", "district_code", "file_name"])
             .into_iter()
@@ -80,26 +70,15 @@ fn every_value_stands_with_its_cell_and_every_broken_file_is_quarantined() {
         let before = found.insert(r[..4].to_vec(), (r[4].parse().unwrap(), place));
         assert!(before.is_none(), "two current values of {:?}", &r[..4]);
     }
-    // A slot whose current file is in another encoding may hold an earlier file's values or none.
-    let slots = ["unit_code", "period", "form"];
-    let undecided: BTreeSet<Vec<String>> = csv(&case.truth.join("observations.csv"))
-        .iter()
-        .filter(|r| skipped.contains(&r["file"]))
-        .map(|r| key(r, &slots))
-        .collect();
     let mut compared = 0;
     for row in csv(&case.truth.join("observations.csv")) {
-        if undecided.contains(&key(&row, &slots)) {
-            continue;
-        }
         let got = found.remove(&key(&row, &["unit_code", "period", "form", "element"]));
         let place = format!("{}|{}|{}", row["file"], row["sheet"], row["cell"]);
         assert_eq!(got, Some((row["value"].parse().unwrap(), place)), "{row:?}");
         compared += 1;
     }
-    found.retain(|k, _| !undecided.contains(&k[..3]));
     assert!(found.is_empty(), "values that the truth does not have: {found:?}");
-    assert!(compared > 5000, "{compared}");
+    assert!(compared > 7000, "{compared}");
 
     let status: BTreeMap<String, String> = table(&case.store, "submissions", &["district_code", "file_name", "status"])
         .into_iter()
@@ -113,21 +92,8 @@ fn every_value_stands_with_its_cell_and_every_broken_file_is_quarantined() {
 }
 
 #[test]
-fn the_targets_equal_the_truth_wherever_their_forms_could_be_read() {
+fn the_targets_equal_the_truth() {
     let case = run();
-    let skipped = other_encodings(&case.truth);
-    // A unit and year with a file in another encoding is left out, and all that it sums into.
-    let mut touched: BTreeSet<(String, String)> = BTreeSet::new();
-    for row in csv(&case.truth.join("observations.csv")).iter().filter(|r| skipped.contains(&r["file"])) {
-        let year: i32 = row["period"][..4].parse().unwrap();
-        let district = &row["file"][..3];
-        // A rubric of one year is the class of the next year's quarters.
-        for y in [year, year + 1] {
-            for unit in [row["unit_code"].as_str(), district, "46"] {
-                touched.insert((unit.to_owned(), y.to_string()));
-            }
-        }
-    }
     let columns = ["indicator", "unit_code", "period", "span", "state", "numerator", "denominator", "value"];
     let values: BTreeMap<Vec<String>, Vec<String>> = table(&case.store, "indicator_values", &columns)
         .into_iter()
@@ -135,9 +101,6 @@ fn the_targets_equal_the_truth_wherever_their_forms_could_be_read() {
         .collect();
     let mut compared = 0;
     for row in csv(&case.truth.join("indicators.csv")) {
-        if touched.contains(&(row["unit_code"].clone(), row["period"][..4].to_owned())) {
-            continue;
-        }
         let got = &values[&key(&row, &["indicator", "unit_code", "period", "span"])];
         match row["status"].as_str() {
             "ok" => {

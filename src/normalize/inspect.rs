@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::fold::fold_name;
 use super::layout::Layout;
-use super::read::{self, Book, Container, Grid};
+use super::read::{self, Book, Cell, Container, Grid};
 use super::reading::{self, Desk, Received};
 use super::rows;
 use super::units::{Match, Roll};
-use crate::model::{Finding, Plan};
+use crate::model::{Finding, Period, Plan};
 use crate::register::Register;
 
 /// How one file, or one member of an archive, was read.
@@ -192,7 +192,7 @@ fn of_form(
     let title = desk.titled(grid, layout, form.frequency);
     let named = received.named_period(form.frequency).period;
     // Without a period the units are those of the day of receipt.
-    let day = title.or(named).map_or(received.day, |p| p.end());
+    let day = title.or(named).map_or(received.day, Period::end);
     let roll = desk.roll(form.level, received.district, day);
     let (found, total) = rows::find(grid, layout, plan, &roll);
     let has = |element: &usize| layout.columns.iter().any(|c| c.element == *element);
@@ -223,9 +223,10 @@ fn columns(grid: &Grid, layout: &Layout, plan: &Plan) -> Vec<ColumnSeen> {
     all.sort();
     let of = |(column, element): (u32, String)| {
         // The innermost text of the header.
-        let texts = grid.cells.iter().filter(|c| (layout.header..layout.first).contains(&c.row) && c.column == column);
+        let within = |c: &&Cell| (layout.header..layout.first).contains(&c.row) && c.column == column;
         let bracketed = |text: &str| text.starts_with('(') && text.len() <= 5;
-        let last = texts.filter(|c| !bracketed(grid.raw(c).trim()) && !grid.raw(c).trim().is_empty()).last();
+        let said = |c: &&Cell| !bracketed(grid.raw(c).trim()) && !grid.raw(c).trim().is_empty();
+        let last = grid.cells.iter().rev().filter(within).find(said);
         ColumnSeen {
             cell: grid.address(last.map_or(layout.header, |c| c.row), column).to_string(),
             header: last.map(|c| grid.raw(c).split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default(),
