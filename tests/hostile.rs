@@ -109,8 +109,15 @@ fn corners() -> Vec<u8> {
 /// Bytes with every occurrence of a text replaced by another of the same length.
 fn replaced(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     let at: Vec<usize> = bytes.windows(from.len()).enumerate().filter(|(_, w)| *w == from).map(|(at, _)| at).collect();
-    at.into_iter().for_each(|at| bytes[at..at + to.len()].copy_from_slice(to));
+    for at in at {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
     bytes
+}
+
+/// Texts made of each number below `count`, run together.
+fn each(count: usize, of: impl Fn(usize) -> String) -> String {
+    (0..count).map(of).collect::<Vec<_>>().concat()
 }
 
 /// Every harmful file by name, with the code that it must end in.
@@ -123,12 +130,11 @@ fn harmful(form: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let merges: String = (0..6_000).map(|_| r#"<mergeCell ref="A1:XFD1048576"/>"#).collect();
     let many: Vec<String> = (0..600).map(|n| format!("{n}.csv")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|n| (n.as_str(), &b"a"[..])).collect();
-    let sheets: String = (0..3_000).map(|n| format!(r#"<sheet name="{n}" sheetId="{n}" r:id="rId1"/>"#)).collect();
+    let sheets = each(3_000, |n| format!(r#"<sheet name="{n}" sheetId="{n}" r:id="rId1"/>"#));
     let wide = BOOK.replace("<sheets>", &format!("<sheets>{sheets}"));
     let doctype = r#"<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>"#;
-    let near: String = (0..90_000).map(|n| format!("{n};Phường Hươngg Xuânn {n};1;2;3\n")).collect();
-    let labels: String =
-        (0..50).map(|r| (0..480).map(|c| format!("Số buổi truyền thôn{r}{c};")).collect::<String>() + "\n").collect();
+    let near = each(90_000, |n| format!("{n};Phường Hươngg Xuânn {n};1;2;3\n"));
+    let labels = each(50, |r| each(480, |c| format!("Số buổi truyền thôn{r}{c};")) + "\n");
     vec![
         ("bomb.xlsx", bomb.clone(), "file-unsafe"),
         ("lying.xlsx", replaced(bomb, &size, &1_000u32.to_le_bytes()), "file-unreadable"),
@@ -235,7 +241,7 @@ fn harmful_files_end_in_a_finding_within_bounds_and_the_others_are_read() {
     }
     let store = folder.path().join("store");
     let (took, peak) = run(&folder.path().join("inbox"), &store);
-    assert!(took < Duration::from_secs(60), "{took:?} for {} files", harmful.len());
+    assert!(took < Duration::from_mins(1), "{took:?} for {} files", harmful.len());
     assert!(peak < 500 * 1024, "{peak} KiB");
 
     let found = table(&store, "findings", &["file_name", "code", "member"]);

@@ -215,7 +215,8 @@ fn columns(grid: &Grid, layout: &Layout, plan: &Plan) -> Vec<ColumnSeen> {
     let mut all: Vec<(u32, String)> = Vec::new();
     all.extend(layout.code.map(|c| (c, "unit code".to_owned())));
     all.extend(layout.name.map(|c| (c, "unit name".to_owned())));
-    all.extend(layout.columns.iter().map(|c| (c.column, plan.elements[c.element].code.clone())));
+    let single = layout.columns.iter().filter(|c| layout.doubled.iter().all(|(element, _)| *element != c.element));
+    all.extend(single.map(|c| (c.column, plan.elements[c.element].code.clone())));
     for (element, cells) in &layout.doubled {
         all.extend(cells.iter().map(|(_, column)| (*column, format!("doubled: {}", plan.elements[*element].code))));
     }
