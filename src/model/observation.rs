@@ -64,8 +64,15 @@ pub struct CellError(pub String);
 
 impl fmt::Display for CellRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Hundreds of thousands are written a night: digits without the formatter.
+        let mut digits = itoa::Buffer::new();
         match *self {
-            Self::Text { row, column } => write!(f, "R{}C{}", row + 1, column + 1),
+            Self::Text { row, column } => {
+                f.write_str("R")?;
+                f.write_str(digits.format(row + 1))?;
+                f.write_str("C")?;
+                f.write_str(digits.format(column + 1))
+            }
             Self::Sheet { row, column } => {
                 let mut letters = [0u8; 8];
                 let (mut n, mut at) = (column + 1, letters.len());
@@ -74,10 +81,8 @@ impl fmt::Display for CellRef {
                     letters[at] = b'A' + ((n - 1) % 26) as u8;
                     n = (n - 1) / 26;
                 }
-                for letter in &letters[at..] {
-                    write!(f, "{}", *letter as char)?;
-                }
-                write!(f, "{}", row + 1)
+                f.write_str(std::str::from_utf8(&letters[at..]).unwrap_or_default())?;
+                f.write_str(digits.format(row + 1))
             }
         }
     }

@@ -88,6 +88,19 @@ fn fold_syllable(word: &str) -> String {
     out
 }
 
+/// Whether two folded words are one edit apart: a letter more, less or other, or two neighbours swapped.
+pub(super) fn one_slip(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[head..], &b[head..]);
+    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&a[..a.len() - tail], &b[..b.len() - tail]) {
+        ([_], [] | [_]) | ([], [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
 /// Edits between two texts, where an edit inserts, drops or changes a letter or swaps two neighbours (optimal string
 /// alignment).
 pub(super) fn edits(a: &str, b: &str) -> usize {
@@ -113,6 +126,13 @@ pub(super) fn edits(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn one_slip_is_one_edit(a in "[ab]{0,6}", b in "[ab]{0,6}") {
+            proptest::prop_assert_eq!(one_slip(&a, &b), edits(&a, &b) == 1);
+        }
+    }
 
     #[test]
     fn spelling_does_not_matter_where_it_should_not() {

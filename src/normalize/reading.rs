@@ -122,8 +122,8 @@ pub(super) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// A desk at which the plan's forms are read.
     pub(super) fn new(plan: &'a Plan, register: &'a Register) -> Self {
-        let (labels, rolls) = (Labels::new(plan), Rolls::new(register));
-        let (rules, guard) = (checks::Rules::new(plan), Guard::new(register));
+        let (rolls, guard) = rayon::join(|| Rolls::new(register), || Guard::new(register));
+        let (labels, rules) = (Labels::new(plan), checks::Rules::new(plan));
         Self { plan, register, labels, rolls, rules, guard, titles: Default::default() }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::model::{
     Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, Milestone, OwnPart, Period,
     Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource, Target, ValueForm,
@@ -55,18 +57,28 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     if let Some(source) = open("rules.toml", problems) {
         plan.rules = rules::read(&source, &plan, problems);
     }
-    plan.populations = csvs::populations(&plan.settings.population, problems);
-    let register = csvs::register(&register_folder, problems);
-    plan.baselines = csvs::baselines(&plan.settings.baseline, &plan.elements, problems);
-    for path in [
-        &plan.settings.population,
-        &plan.settings.baseline,
-        &register_folder.join("units.csv"),
-        &register_folder.join("changes.csv"),
-        &register_folder.join("aliases.csv"),
-    ] {
-        digest.push_str(&fs_err::read(path).map(|bytes| sha256(&bytes)).unwrap_or_default());
-    }
+    // The lists are the long part of a definition, and none needs another.
+    let (mut of_register, mut of_baselines) = (Problems::default(), Problems::default());
+    let (population, baseline) = (&plan.settings.population, &plan.settings.baseline);
+    let (populations, (register, baselines)) = rayon::join(
+        || csvs::populations(population, problems),
+        || {
+            let register = csvs::register(&register_folder, &mut of_register);
+            (register, csvs::baselines(baseline, &plan.elements, &mut of_baselines))
+        },
+    );
+    problems.append(of_register);
+    problems.append(of_baselines);
+    let lists = [
+        population.clone(),
+        baseline.clone(),
+        register_folder.join("units.csv"),
+        register_folder.join("changes.csv"),
+        register_folder.join("aliases.csv"),
+    ];
+    let digests = lists.par_iter().map(|path| fs_err::read(path).map(|bytes| sha256(&bytes)).unwrap_or_default());
+    digest.extend(digests.collect::<Vec<String>>());
+    (plan.populations, plan.baselines) = (populations, baselines);
     plan.digest = sha256(digest.as_bytes());
     Some(Definition { plan, register })
 }

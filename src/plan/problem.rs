@@ -95,6 +95,11 @@ impl Problems {
         self.add_hint(place, format!("{kind} `{name}` is not defined"), hint);
     }
 
+    /// Takes over the problems of another list.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

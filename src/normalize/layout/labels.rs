@@ -18,10 +18,17 @@ const MARGIN: f64 = 0.1;
 struct FormLabels {
     /// Folded labels.
     exact: BTreeMap<String, usize>,
-    /// Every label, folded, with its element.
-    all: Vec<(String, usize)>,
+    all: Vec<Label>,
     /// Elements that stand below another, with that one.
     wholes: BTreeMap<usize, usize>,
+}
+
+/// One wording of an element's label.
+struct Label {
+    folded: String,
+    /// The words that count.
+    words: Vec<String>,
+    element: usize,
 }
 
 /// Labels of a plan, and what is remembered of headers.
@@ -144,7 +151,7 @@ impl Labels {
     pub(super) fn begins(&self, form: usize, text: &str) -> bool {
         let folded = fold_header(text);
         let longer = |label: &str| label.strip_prefix(folded.as_str()).is_some_and(|rest| rest.starts_with(' '));
-        !folded.is_empty() && self.forms[form].all.iter().any(|(label, _)| longer(label))
+        !folded.is_empty() && self.forms[form].all.iter().any(|label| longer(&label.folded))
     }
 }
 
@@ -162,14 +169,14 @@ impl FormLabels {
             return None;
         }
         let mut best: BTreeMap<usize, f64> = BTreeMap::new();
-        for (label, at) in &self.all {
-            let by_words = words::difference(&text, &words::of(label));
+        for Label { folded: label, words, element } in &self.all {
+            let by_words = words::difference(&text, words);
             // A slip may also run two words together, or come twice.
             let slips = folded.len().min(label.len()) / 10;
             let close =
                 slips > 0 && label.len().abs_diff(folded.len()) <= slips && edits(label, folded) <= slips.min(2);
             let difference = if close && by_words < 100.0 { by_words.min(FAR - 0.001) } else { by_words };
-            let entry = best.entry(*at).or_insert(difference);
+            let entry = best.entry(*element).or_insert(difference);
             *entry = entry.min(difference);
         }
         let mut near: Vec<(f64, usize)> =
@@ -190,7 +197,8 @@ fn of_form(form: &Form, plan: &Plan) -> FormLabels {
         for label in std::iter::once(&element.name_vi).chain(&element.headers) {
             let folded = fold_header(label);
             labels.exact.entry(folded.clone()).or_insert(*at);
-            labels.all.push((folded, *at));
+            let words = words::of(&folded).into_iter().map(str::to_owned).collect();
+            labels.all.push(Label { folded, words, element: *at });
         }
         if let Some(rest) = part_label(element) {
             labels.exact.entry(rest).or_insert(*at);

@@ -116,7 +116,9 @@ fn search(grid: &Grid, plan: &Plan, labels: &Labels, marked: Option<usize>) -> O
 
 fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
     // Where the header begins: the row from which the most elements are found over the rows that a header may take.
-    let rows: Vec<u32> = grid.rows().map(|r| r[0].row).take_while(|r| *r < TITLE_ROWS).collect();
+    // Rows of data are no part of it, and their names are not worth a search among the labels.
+    let rows = grid.rows().take_while(|r| r[0].row < TITLE_ROWS).filter(|r| !holds_figures(r, grid));
+    let rows: Vec<u32> = rows.map(|r| r[0].row).collect();
     let hits: Vec<usize> = rows.iter().map(|row| direct_hits(grid, *row, form, labels)).collect();
     let mut best: Option<Layout> = None;
     for (at, row) in rows.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! How well a header's words say what a label says: fillers do not count, initials stand for their words, a slip of the
 //! pen is forgiven, and a word that turns the meaning is not.
 
-use super::super::fold::edits;
+use super::super::fold::one_slip;
 
 /// Words that change nothing.
 const FILLERS: [&str; 16] =
@@ -73,7 +73,7 @@ pub(super) fn turns(folded: &str) -> bool {
 }
 
 /// Difference of a text from a label, as a share of their words: 0 is the same.
-pub(super) fn difference(text: &[&str], label: &[&str]) -> f64 {
+pub(super) fn difference<L: AsRef<str>>(text: &[&str], label: &[L]) -> f64 {
     let longest = text.len().max(label.len());
     if longest == 0 {
         return 1.0;
@@ -100,8 +100,8 @@ pub(super) fn difference(text: &[&str], label: &[&str]) -> f64 {
             if j < label.len() {
                 reach(i, j + 1, WORD);
             }
-            if i < text.len() && j < label.len() && alike(text[i], label[j]) {
-                reach(i + 1, j + 1, if text[i] == label[j] { 0.0 } else { SLIP });
+            if i < text.len() && j < label.len() && alike(text[i], label[j].as_ref()) {
+                reach(i + 1, j + 1, if text[i] == label[j].as_ref() { 0.0 } else { SLIP });
             }
             // Initials on either side for two words or more on the other.
             if i < text.len() {
@@ -113,7 +113,7 @@ pub(super) fn difference(text: &[&str], label: &[&str]) -> f64 {
             }
             if j < label.len() {
                 for end in i + 2..=text.len() {
-                    if initials(label[j], &text[i..end]) {
+                    if initials(label[j].as_ref(), &text[i..end]) {
                         reach(end, j + 1, INITIALS);
                     }
                 }
@@ -125,12 +125,13 @@ pub(super) fn difference(text: &[&str], label: &[&str]) -> f64 {
 
 /// The same word, or one slip apart where it is long enough to tell.
 fn alike(a: &str, b: &str) -> bool {
-    a == b || (a.len().min(b.len()) >= 3 && a.len().abs_diff(b.len()) <= 1 && edits(a, b) == 1)
+    a == b || (a.len().min(b.len()) >= 3 && a.len().abs_diff(b.len()) <= 1 && one_slip(a, b))
 }
 
 /// True where a token is made of the first letters of these words.
-fn initials(token: &str, words: &[&str]) -> bool {
-    token.len() == words.len() && token.bytes().eq(words.iter().map(|w| w.as_bytes().first().copied().unwrap_or(0)))
+fn initials<W: AsRef<str>>(token: &str, words: &[W]) -> bool {
+    let first = |word: &W| word.as_ref().as_bytes().first().copied().unwrap_or(0);
+    token.len() == words.len() && token.bytes().eq(words.iter().map(first))
 }
 
 #[cfg(test)]
