@@ -4,14 +4,14 @@ use super::package::Package;
 use super::{Book, Part, Refusal, limits, names};
 use crate::store::raw::sha256;
 
-/// Reads every member with `read`, in the directory's order.
+/// Reads every member with `read`: the last changed ones last, so that of two forms for one period the newer stands.
 pub(super) fn members(
     mut package: Package<'_>,
     read: impl Fn(Vec<u8>) -> Result<Book, Refusal>,
 ) -> Result<Vec<Part>, Refusal> {
-    let wanted: Vec<usize> = (0..package.entries.len())
-        .filter(|at| !package.entries[*at].folder && !is_litter(&package.entries[*at].name))
-        .collect();
+    let form = |at: &usize| !package.entries[*at].folder && !is_litter(&package.entries[*at].name);
+    let mut wanted: Vec<usize> = (0..package.entries.len()).filter(form).collect();
+    wanted.sort_by_key(|at| package.entries[*at].modified);
     if wanted.is_empty() {
         return Err(Refusal::NoMembers);
     }

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::encoding::{Encoding, Legacy, fares, share, winner};
-use super::grid::Content;
-use super::{Grid, Refusal};
+use super::{Cell, Grid, Refusal};
 
 /// Fonts of cells, as far as they are fonts of an encoding: by sheet, row and column; `None` for any other font.
 pub(super) type Fonts = HashMap<(usize, u32, u32), Option<Legacy>>;
@@ -115,44 +114,48 @@ pub(super) fn decode(grids: &mut [&mut Grid], fonts: &Fonts) -> Result<Option<En
         }
         _ => return Ok(None),
     };
-    // What a cell's words leave open its font decides, else its column, else the file.
-    let decided = |fares: &Fares| fares.as_legacy(legacy) as i64 - fares.plain as i64;
-    let mut columns: BTreeMap<(usize, u32), i64> = BTreeMap::new();
-    let mut file = 0;
+    let lean = |fares: &Fares| (fares.as_legacy(legacy) as i64 - fares.plain as i64).signum();
+    let font = |sheet: usize, cell: &Cell| fonts.get(&(sheet, cell.row, cell.column)).map(|f| *f == Some(legacy));
+    let (mut columns, mut file): (BTreeMap<(usize, u32), i64>, i64) = (BTreeMap::new(), 0);
+    let (mut right, mut wrong) = (0, 0);
     for (sheet, at, fares) in &cells {
-        let lean = decided(fares).signum();
-        *columns.entry((*sheet, grids[*sheet].cells[*at].column)).or_default() += lean;
+        let (cell, lean) = (&grids[*sheet].cells[*at], lean(fares));
+        *columns.entry((*sheet, cell.column)).or_default() += lean;
         file += lean;
+        if lean != 0
+            && let Some(of_font) = font(*sheet, cell)
+        {
+            if of_font == (lean > 0) { right += 1 } else { wrong += 1 }
+        }
     }
+    // Text that was pasted keeps its letters and loses its font: fonts that are often wrong say nothing.
+    let trusted = right > wrong * 4;
     for (sheet, at, fares) in &cells {
         let cell = grids[*sheet].cells[*at];
-        let mut lean = decided(fares);
+        let text = grids[*sheet].raw(&cell);
+        let decoded = legacy.decode_marks(text);
+        // What a cell's words leave open, the one answer that forms have decides, its font, its column, the file.
+        let open = || {
+            let of_font = font(*sheet, &cell).filter(|_| trusted).map_or(0, |legacy| if legacy { 1 } else { -1 });
+            let of_column = columns.get(&(*sheet, cell.column)).copied().unwrap_or(0);
+            [i64::from(is_yes(&decoded)) - i64::from(is_yes(text)), of_font, of_column, file]
+        };
         // A text that holds letters of Unicode alone was never set in such a font.
-        let possible = grids[*sheet].raw(&cell).chars().all(|c| (c as u32) < 0x100 || c.is_ascii_punctuation());
-        if lean == 0 && possible {
-            lean = match fonts.get(&(*sheet, cell.row, cell.column)) {
-                Some(font) => {
-                    if *font == Some(legacy) {
-                        1
-                    } else {
-                        -1
-                    }
-                }
-                None => match columns.get(&(*sheet, cell.column)).copied().unwrap_or(0) {
-                    0 => file,
-                    of_column => of_column,
-                },
-            };
-        }
+        let possible = text.chars().all(|c| (c as u32) < 0x100);
+        let lean = match lean(fares) {
+            0 if possible => open().into_iter().find(|lean| *lean != 0).unwrap_or(0),
+            lean => lean,
+        };
         if lean > 0 {
-            let text = legacy.decode_marks(grids[*sheet].raw(&cell));
-            grids[*sheet].replace(*at, &text);
+            grids[*sheet].replace(*at, &decoded);
         }
-    }
-    for grid in grids.iter() {
-        debug_assert!(grid.cells.iter().all(|c| !matches!(c.content, Content::Text { start, end } if start > end)));
     }
     Ok(Some(encoding))
+}
+
+/// "có": the other reading of its letters is a syllable too, and no answer.
+fn is_yes(text: &str) -> bool {
+    matches!(text.trim(), "có" | "Có" | "CÓ" | "Có.")
 }
 
 #[cfg(test)]
@@ -188,10 +191,15 @@ mod tests {
 
     #[test]
     fn a_font_decides_what_the_words_leave_open() {
-        let mut open = grid(&["Sè v¨n b¶n chØ ®¹o", "Phó", "Sè cuéc häp", "Phó"]);
-        let fonts = Fonts::from([((0, 0, 1), Some(Legacy::Tcvn3)), ((0, 1, 1), None)]);
-        decode(&mut [&mut open], &fonts).unwrap();
-        assert_eq!(texts(&open), ["Số văn bản chỉ đạo", "Phú", "Số cuộc họp", "Phó"]);
+        let open = ["Sè v¨n b¶n chØ ®¹o", "Phó", "Sè cuéc häp", "Phó", "Cã", "có"];
+        let set = |first| Fonts::from([((0, 0, 0), first), ((0, 0, 1), Some(Legacy::Tcvn3)), ((0, 1, 1), None)]);
+        let mut trusted = grid(&open);
+        decode(&mut [&mut trusted], &set(Some(Legacy::Tcvn3))).unwrap();
+        assert_eq!(texts(&trusted), ["Số văn bản chỉ đạo", "Phú", "Số cuộc họp", "Phó", "Có", "có"]);
+        // Where the fonts contradict what is clear, the file decides.
+        let mut pasted = grid(&open);
+        decode(&mut [&mut pasted], &set(None)).unwrap();
+        assert_eq!(texts(&pasted), ["Số văn bản chỉ đạo", "Phú", "Số cuộc họp", "Phú", "Có", "có"]);
         assert_eq!(of_font(".VnTimeH"), Some(Legacy::Tcvn3));
         assert_eq!(of_font("VNI-Times"), Some(Legacy::Vni));
         assert_eq!(of_font("Times New Roman"), None);

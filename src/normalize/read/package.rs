@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Read};
 
-use zip::ZipArchive;
+use zip::{DateTime, ZipArchive};
 
 use super::{Refusal, limits};
 
@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) raw: Vec<u8>,
     pub(super) encrypted: bool,
     pub(super) folder: bool,
+    /// When it was last changed, as the archive has it.
+    pub(super) modified: Option<DateTime>,
     size: u64,
     packed: u64,
 }
@@ -55,6 +57,7 @@ impl<'a> Package<'a> {
             entries.push(Entry {
                 encrypted: entry.encrypted(),
                 folder: entry.is_dir(),
+                modified: entry.last_modified(),
                 size: entry.size(),
                 packed: entry.compressed_size(),
                 name,
