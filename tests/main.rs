@@ -13,6 +13,8 @@ mod hostile;
 mod inbox;
 /// How a file is read, as it is told.
 mod inspect;
+/// Forms in every other layout against their truth.
+mod mess;
 /// The sample from forms to a release, twice, and with one thread.
 mod night;
 /// Files that hold persons: kept apart, erased, repeated nowhere.

@@ -19,6 +19,7 @@ mod inspect;
 mod justify;
 mod layout;
 mod memo;
+mod names;
 mod period;
 mod read;
 mod reading;

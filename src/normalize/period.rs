@@ -41,7 +41,12 @@ pub(super) fn find(text: &str, frequency: Frequency) -> Said {
         ..Said::default()
     };
     match frequency {
-        Frequency::Quarter => (said.period, said.quarter) = quarter(&words),
+        Frequency::Quarter => {
+            (said.period, said.quarter) = quarter(&words);
+            if said.labelled && said.period.is_none() && said.quarter.is_none() {
+                said.period = roman(&words);
+            }
+        }
         Frequency::Year => (said.period, said.other, said.bare) = year(&words),
     }
     said
@@ -121,6 +126,13 @@ fn joined(word: &str) -> Option<Period> {
     }
     let (ordinal, year) = tail.split_at_checked(1).filter(|_| head.is_empty())?;
     Period::quarter_of(year_of(year)?, number(ordinal)?)
+}
+
+/// "Kỳ báo cáo: II/2018"; in Arabic figures it might be a month.
+fn roman(words: &[&str]) -> Option<Period> {
+    let at =
+        words.windows(2).position(|w| w[0].starts_with('i') && number(w[0]).is_some() && year_of(w[1]).is_some())?;
+    Period::quarter_of(year_of(words[at + 1])?, number(words[at])?)
 }
 
 /// A quarter by its months: "tháng 4, 5, 6 năm 2018", "tháng 4 đến tháng 6/2018", "3 tháng đầu năm 2018".
@@ -284,6 +296,8 @@ mod tests {
             ("Kỳ báo cáo: Quý tư/2018", Quarter, Some("2018-Q4")),
             ("Kỳ báo cáo:QuýIInăm 2018", Quarter, Some("2018-Q2")),
             ("Kỳ báo cáo: Q.III/2018", Quarter, Some("2018-Q3")),
+            ("Kỳ báo cáo: II/2018", Quarter, Some("2018-Q2")),
+            ("Kỳ báo cáo: 2/2018", Quarter, None),
             ("Kỳ báo cáo: Quý II/18", Quarter, Some("2018-Q2")),
             ("Kỳ báo cáo: Năm 2018, quý II", Quarter, Some("2018-Q2")),
             ("Quý I, II năm 2018", Quarter, None),

@@ -237,7 +237,7 @@ pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Out
     out.reasons = justify::reasons(&book.grids);
     columns(rules, grid, &layout, plan, received, &mut out);
     let (mut rows, total) = rows::find(grid, &layout, plan, &roll);
-    rows::of_another(&mut rows, &roll, form.level, period.end(), register, rolls);
+    rows::of_another(&mut rows, grid, &layout, &roll, period.end(), register, rolls);
     let used = checks::rows(rules, grid, &roll, &rows, received, &mut out);
     if let Some(total) = &total {
         checks::total(rules, grid, &layout, plan, &rows, total, received, &mut out);

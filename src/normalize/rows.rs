@@ -182,25 +182,25 @@ fn kind(label: &str) -> Option<Kind> {
     }
 }
 
-/// The form's own total: of several rows that sum, the one that says so outright, then the largest.
-fn grand<'g>(totals: Vec<(bool, Row<'g>)>, rows: &[Row<'g>]) -> Option<Row<'g>> {
-    let size = |row: &Row<'_>| -> f64 { row.values.iter().filter_map(|v| number(v.1)).sum() };
-    let outright = totals.iter().any(|t| t.0);
-    // Of several groups none is the whole.
-    if !outright && totals.len() > 1 {
-        return None;
-    }
-    let mut best: Option<(f64, Row<'g>)> = None;
-    for (_, row) in totals.into_iter().filter(|t| t.0 == outright) {
-        let size = size(&row);
-        if best.as_ref().is_none_or(|b| size > b.0) {
-            best = Some((size, row));
+/// The form's own total. One row that says so outright is it, right or wrong; of several rows, or of those that sum a
+/// group, the one that is the sum of all in most columns.
+fn grand<'g>(mut totals: Vec<(bool, Row<'g>)>, rows: &[Row<'g>]) -> Option<Row<'g>> {
+    let filled = |row: &Row<'_>| row.values.iter().filter(|v| v.1 != Value::Missing).count();
+    // A note below the form may count something too.
+    totals.retain(|t| filled(&t.1) * 2 >= t.1.values.len());
+    if totals.iter().any(|t| t.0) {
+        totals.retain(|t| t.0);
+        if totals.len() == 1 {
+            return totals.pop().map(|t| t.1);
         }
     }
-    let (size_of, row) = best?;
-    // Subtotals alone are no total: one of them is far from the sum of all rows.
-    let all: f64 = rows.iter().map(size).sum();
-    (outright || size_of > 0.75 * all).then_some(row)
+    let right = |row: &Row<'_>| {
+        let sum = |at: usize| -> f64 { rows.iter().filter_map(|r| number(r.values[at].1)).sum() };
+        let said = row.values.iter().enumerate().filter_map(|(at, v)| Some((at, number(v.1)?)));
+        said.filter(|(at, said)| (sum(*at) - said).abs() < 1e-6).count()
+    };
+    let best = totals.into_iter().map(|(_, row)| (right(&row), row)).reduce(|a, b| if b.0 > a.0 { b } else { a })?;
+    (best.0 * 2 > filled(&best.1)).then_some(best.1)
 }
 
 const fn number(value: Value) -> Option<f64> {
@@ -242,35 +242,61 @@ fn drop_sums(rows: &mut Vec<Row<'_>>) {
 }
 
 /// A form that is another district's holds names which the sender has too; they are that district's units all the same.
+/// It is another's where most of its rows are, or where its title block names that district and not the sender.
 pub(super) fn of_another(
     rows: &mut [Row<'_>],
+    grid: &Grid,
+    layout: &Layout,
     roll: &Roll<'_>,
-    level: Level,
     day: Date,
     register: &Register,
     rolls: &Rolls<'_>,
 ) {
-    let mut districts: Vec<&str> = rows
-        .iter()
-        .filter_map(|row| match &row.unit {
-            Match::Other(Code::UnitNotYours, code) => register.district_of(code, day),
-            _ => None,
-        })
-        .collect();
+    let strangers = rows.iter().filter_map(|row| match &row.unit {
+        Match::Other(Code::UnitNotYours, code) => register.district_of(code, day),
+        _ => None,
+    });
+    let mut districts: Vec<&str> = strangers.collect();
     let own = rows.iter().filter(|row| matches!(row.unit, Match::Unit(..))).count();
-    if level != Level::Ward || districts.len() <= own {
-        return;
-    }
-    districts.sort_unstable();
-    let most = districts.chunk_by(|a, b| a == b).max_by_key(|same| same.len());
-    let Some(district) = most.filter(|same| same.len() > own).and_then(|same| same.first()) else { return };
-    let theirs = rolls.of(level, district, day);
+    let unnamed = roll.level != Level::Ward && rows.iter().any(|row| !roll.lists("", &row.name));
+    let most = if districts.len() > own {
+        districts.sort_unstable();
+        districts.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).filter(|same| same.len() > own)
+    } else {
+        None
+    };
+    let district = match most.and_then(|same| same.first()) {
+        Some(district) => Some(*district),
+        None if unnamed || !districts.is_empty() => titled(grid, layout, roll, day, register),
+        None => None,
+    };
+    let Some(district) = district else { return };
+    let theirs = rolls.of(roll.level, district, day);
     for row in rows {
         let Match::Unit(at, _) = row.unit else { continue };
-        if let Match::Unit(there, None) = theirs.find("", &roll.own[at].name_vi) {
+        if roll.level != Level::Ward {
+            row.unit = Match::Other(Code::UnitNotYours, district.to_owned());
+        } else if let Match::Unit(there, None) = theirs.find("", &roll.own[at].name_vi) {
             row.unit = Match::Other(Code::UnitNotYours, theirs.own[there].code.clone());
         }
     }
+}
+
+/// The other district of the province that the title block names in full, where it does not name the sender.
+fn titled<'r>(grid: &Grid, layout: &Layout, roll: &Roll<'_>, day: Date, register: &'r Register) -> Option<&'r str> {
+    let mut title = String::from(" ");
+    for cell in grid.cells.iter().take_while(|c| c.row < layout.header) {
+        title.push_str(&fold(grid.raw(cell)));
+        title.push(' ');
+    }
+    let sender = register.at(&roll.district, day)?;
+    let named = |name: &str| title.contains(&format!(" {} ", fold(name)));
+    if named(sender.bare_name()) {
+        return None;
+    }
+    let mut others = register.children(sender.parent_code.as_deref()?, day).filter(|u| named(&u.name_vi));
+    let first = others.next()?;
+    others.next().is_none().then_some(first.code.as_str())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::civil::Date;
 
 use super::fold::{edits, fold, fold_name};
+use super::names::{clean, forms, split_kind};
 use crate::model::{Code, Level, UnitVersion};
 use crate::register::Register;
 
@@ -52,9 +53,11 @@ impl<'a> Rolls<'a> {
 /// The units that a sender may report on, ready for look-ups.
 pub(super) struct Roll<'a> {
     register: &'a Register,
-    level: Level,
+    /// Level of the units that are listed.
+    pub(super) level: Level,
     day: Date,
-    district: String,
+    /// Code of the sender.
+    pub(super) district: String,
     /// Own units in force, by code.
     pub(super) own: Vec<&'a UnitVersion>,
     /// Names with accents, aliases with accents, names without, aliases without: the first that knows a text decides.
@@ -63,8 +66,8 @@ pub(super) struct Roll<'a> {
     registered: HashMap<&'a str, usize>,
     /// Own names folded, in full and bare, for close matches.
     folded: Vec<(String, String)>,
-    /// The sender's own names, by which a total may go.
-    sender: Vec<String>,
+    /// The sender's own name folded, in full and bare: a total may go by it, and a name may end with it.
+    sender: Option<(String, String)>,
     /// Every unit of the register, as [`Rolls`] has them.
     named: Arc<Named<'a>>,
 }
@@ -96,16 +99,23 @@ impl<'a> Roll<'a> {
             names: Default::default(),
             registered: HashMap::new(),
             folded: Vec::new(),
-            sender: Vec::new(),
+            sender: None,
             named: rolls.named.clone(),
         };
         roll.folded = roll.own.iter().map(|u| (fold(&u.name_vi), fold(u.bare_name()))).collect();
-        roll.sender = register.at(&roll.district, day).map(|u| fold(&u.name_vi)).into_iter().collect();
+        roll.sender = register.at(&roll.district, day).map(|u| (fold(&u.name_vi), fold(u.bare_name())));
         for (at, unit) in roll.own.iter().enumerate() {
             // A code may have had other names, which its other spellings may belong to; those are not this unit's.
-            let (now, mut others) = (fold(unit.bare_name()), Vec::new());
-            others.extend(register.versions_of(&unit.code).iter().map(|v| fold(v.bare_name())).filter(|n| *n != now));
-            let of_another = |alias: &str| others.iter().any(|other| *other == fold(split_kind(alias).1));
+            let versions = register.versions_of(&unit.code);
+            let others: Vec<String> = match versions {
+                [_] => Vec::new(),
+                _ => versions.iter().filter(|v| v.name_vi != unit.name_vi).map(|v| fold(v.bare_name())).collect(),
+            };
+            let bare = fold(unit.bare_name());
+            let of_another = |alias: &str| {
+                let alias = if others.is_empty() { String::new() } else { fold(split_kind(alias).1) };
+                alias != bare && others.contains(&alias)
+            };
             for form in forms(&unit.name_vi) {
                 insert(&mut roll.names[0], fold_name(&form), at);
                 insert(&mut roll.names[2], fold(&form), at);
@@ -166,7 +176,7 @@ impl<'a> Roll<'a> {
         if let Some(found) = spelled {
             return found;
         }
-        let cleaned = clean(name);
+        let cleaned = self.clean(name);
         self.not_mine(&cleaned, true)
             .or_else(|| self.close(&cleaned))
             .or_else(|| self.not_mine(&cleaned, false))
@@ -195,8 +205,23 @@ impl<'a> Roll<'a> {
     /// True where a name is the sender's own, which is no unit of its form but its total.
     pub(super) fn is_sender(&self, name: &str) -> bool {
         let folded = fold(name);
-        let whole = |sender: &String| folded == *sender || folded.strip_suffix(sender.as_str()) == Some("toan ");
-        self.level == Level::Ward && self.sender.iter().any(whole)
+        let whole = |sender: &str| folded == sender || folded.strip_suffix(sender) == Some("toan ");
+        self.level == Level::Ward && self.sender.as_ref().is_some_and(|(full, _)| whole(full))
+    }
+
+    /// A name without what people write around it, and without the sender's name behind it.
+    fn clean(&self, name: &str) -> String {
+        let cleaned = clean(name);
+        let Some((head, tail)) = cleaned.rsplit_once([',', '-', '–']) else { return cleaned };
+        let sender = |(full, bare): &(String, String)| {
+            let tail = fold(tail);
+            tail == *full || fold(split_kind(&tail).1) == *bare
+        };
+        if !head.trim().is_empty() && self.sender.as_ref().is_some_and(sender) {
+            head.trim().to_owned()
+        } else {
+            cleaned
+        }
     }
 
     /// The unit that a name is a spelling of.
@@ -204,7 +229,7 @@ impl<'a> Roll<'a> {
         if let Some(at) = self.registered.get(name.trim()) {
             return Some(Match::Unit(*at, None));
         }
-        let cleaned = clean(name);
+        let cleaned = self.clean(name);
         // With its accents a name may be another district's; only then is it a spelling without them.
         let elsewhere = || self.not_mine(&cleaned, true).filter(|_| !cleaned.is_ascii());
         self.spelled_as(&cleaned, 0..2)
@@ -329,127 +354,9 @@ fn insert(map: &mut BTreeMap<String, Vec<usize>>, key: String, at: usize) {
     }
 }
 
-/// A name in full with its kind written out, then without its kind.
-fn forms(name: &str) -> Vec<String> {
-    let full = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    match split_kind(&full) {
-        (Some(kind), bare) => vec![format!("{kind} {bare}"), full.clone(), bare.to_owned()],
-        (None, _) => vec![full],
-    }
-}
-
-/// A name without what people write around it: a number or bullet before it, a remark or mark behind it.
-fn clean(name: &str) -> String {
-    let spaced = name.replace(['\u{200b}', '\u{feff}', '\u{ad}'], "");
-    let spaced = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut text = spaced.trim_start_matches([' ', '-', '+', '*', '•', '·', '–', '.']);
-    let unnumbered = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = text.len() - unnumbered.len();
-    if (1..=3).contains(&digits) {
-        let rest = unnumbered.trim_start_matches([' ', '.', ')', '-', '/', ':']);
-        if rest.len() < unnumbered.len() && rest.chars().next().is_some_and(char::is_alphabetic) {
-            text = rest;
-        }
-    }
-    loop {
-        let before = text.len();
-        let marks = |c: char| c == ' ' || matches!(c, '*' | ':' | ';' | ',' | '.' | '-' | '–' | '¹' | '²' | '³');
-        text = text.trim_end_matches(marks);
-        if let Some(open) = text.rfind(['(', '[']).filter(|at| *at > 0 && text.ends_with([')', ']'])) {
-            text = text.get(..open).unwrap_or(text);
-        }
-        if text.len() == before {
-            return text.to_owned();
-        }
-    }
-}
-
-/// The kind of unit that a name begins with, written in any way, and the rest.
-fn split_kind(name: &str) -> (Option<&'static str>, &str) {
-    let name = name.trim();
-    let end = name.find(char::is_whitespace).unwrap_or(name.len());
-    let (run, after) = name.split_at(end);
-    // "T.T Lăng" ends its kind with the word; "P.Phú" and "T.T.Lăng" with the last point in it.
-    let (head, rest) = match run.rfind('.') {
-        Some(at) if at + 1 < run.len() && !matches!(fold(run).as_str(), "t t" | "t x" | "t p") => {
-            (run.get(..at).unwrap_or(run), name.get(at + 1..).unwrap_or(""))
-        }
-        _ => (run, after),
-    };
-    let rest = rest.trim();
-    let letters = fold(head).replace(' ', "");
-    let one = match letters.as_str() {
-        "phuong" | "p" | "ph" | "f" => Some("phường"),
-        "xa" | "x" => Some("xã"),
-        "tt" | "ttr" => Some("thị trấn"),
-        "tx" => Some("thị xã"),
-        "tp" => Some("thành phố"),
-        "huien" | "h" => Some("huyện"),
-        "quan" | "q" => Some("quận"),
-        _ => None,
-    };
-    if let Some(kind) = one.filter(|_| !rest.is_empty()) {
-        return (Some(kind), rest);
-    }
-    if letters == "thi" || letters == "thanh" {
-        let (second, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let kind = match (letters.as_str(), fold(second).as_str()) {
-            ("thi", "tran") => Some("thị trấn"),
-            ("thi", "xa") => Some("thị xã"),
-            ("thanh", "pho") => Some("thành phố"),
-            _ => None,
-        };
-        if let Some(kind) = kind.filter(|_| !rest.trim().is_empty()) {
-            return (Some(kind), rest.trim());
-        }
-    }
-    (None, name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kinds_are_split_however_they_are_written() {
-        for name in [
-            "Phường Phú Thuận",
-            "P. Phú Thuận",
-            "P.Phú Thuận",
-            "P Phú Thuận",
-            "PHUONG Phú Thuận",
-            "Ph. Phú Thuận",
-            "Phưòng Phú Thuận",
-            "Phú Thuận",
-        ] {
-            assert_eq!(fold(split_kind(name).1), "phu thuan", "{name}");
-        }
-        assert_eq!(split_kind("TT.Khe Tre"), (Some("thị trấn"), "Khe Tre"));
-        assert_eq!(split_kind("P.9"), (Some("phường"), "9"));
-        assert_eq!(split_kind("T.T Khe Tre"), (Some("thị trấn"), "Khe Tre"));
-        assert_eq!(split_kind("Thi tran Khe Tre"), (Some("thị trấn"), "Khe Tre"));
-        assert_eq!(split_kind("X.Hương Phú"), (Some("xã"), "Hương Phú"));
-        assert_eq!(split_kind("Thị xã Hương Trà"), (Some("thị xã"), "Hương Trà"));
-        assert_eq!(split_kind("Thanh Tân"), (None, "Thanh Tân"));
-    }
-
-    #[test]
-    fn what_stands_around_a_name_is_left_out() {
-        for name in [
-            "1. Xã Phú An",
-            "12) Xã Phú An",
-            "- Xã Phú An",
-            "Xã Phú An (*)",
-            "Xã\nPhú An **",
-            "  Xã  Phú An:",
-            "3 Xã Phú An",
-            "Xã Phú An (1);",
-        ] {
-            assert_eq!(clean(name), "Xã Phú An", "{name}");
-        }
-        assert_eq!(clean("Phường 9"), "Phường 9");
-        assert_eq!(clean("9"), "9");
-    }
 
     /// A district with wards that are alike, one that was merged away, and a neighbour in the same province.
     fn register() -> Register {
@@ -497,6 +404,8 @@ mod tests {
             ("", "Huong Van", "unit-ambiguous"),
             ("", "Hương Vn", "unit-ambiguous"),
             ("", "Xã Hương Tòan", "00103"),
+            ("", "Xã Hương Toàn, thị xã Hương Trà", "00103"),
+            ("", "Xã Hương Toàn - TX. Hương Trà", "00103"),
             ("", "Xã Hương Toàng", "00103~"),
             ("", "Bình Tếin", "00104~"),
             ("", "Xãa Bình Tiến", "00104~"),

@@ -11,7 +11,7 @@ pub(super) struct Found {
     /// Where its innermost text stands.
     pub(super) row: u32,
     pub(super) column: u32,
-    /// Whether the text is the label's own.
+    /// Whether the text is the label's own, or differs from it by no word.
     pub(super) exact: bool,
     pub(super) text: String,
 }
@@ -20,7 +20,8 @@ pub(super) struct Found {
 pub(super) type Path = Vec<(u32, String)>;
 
 /// The texts above each column.
-pub(super) fn paths(grid: &Grid, top: u32, bottom: u32) -> BTreeMap<u32, Path> {
+pub(super) fn paths(grid: &Grid, rows: &[u32]) -> BTreeMap<u32, Path> {
+    let (Some(&top), Some(&bottom)) = (rows.first(), rows.last()) else { return BTreeMap::new() };
     let mut paths: BTreeMap<u32, Path> = BTreeMap::new();
     let merges: Vec<_> = grid.merges.iter().filter(|m| m.0 <= bottom && m.2 >= top).collect();
     let merged =
@@ -31,7 +32,9 @@ pub(super) fn paths(grid: &Grid, top: u32, bottom: u32) -> BTreeMap<u32, Path> {
         at.is_ok_and(|at| !grid.raw(&cells[at]).trim().is_empty())
     };
     let width = grid.cells.iter().filter(|c| (top..=bottom).contains(&c.row)).map(|c| c.column + 1).max().unwrap_or(0);
-    for row in top..=bottom {
+    for (at, &row) in rows.iter().enumerate() {
+        // A record of a text file may take several lines; the next row is the next that holds anything.
+        let below = rows.get(at + 1).copied();
         for cell in row_cells(grid, row) {
             let Content::Text { .. } = cell.content else { continue };
             let text = grid.raw(cell).trim();
@@ -43,8 +46,9 @@ pub(super) fn paths(grid: &Grid, top: u32, bottom: u32) -> BTreeMap<u32, Path> {
             // right that carry something in the next row.
             let last = match merged(row, cell.column) {
                 Some(m) => m.3,
-                None if row < bottom && has(row + 1, cell.column) => {
-                    let blank = |c: u32| !has(row, c) && has(row + 1, c) && merged(row, c).is_none();
+                None if below.is_some_and(|below| has(below, cell.column)) => {
+                    let filled = |c: u32| below.is_some_and(|below| has(below, c));
+                    let blank = |c: u32| !has(row, c) && filled(c) && merged(row, c).is_none();
                     (cell.column + 1..width).take_while(|c| blank(*c)).last().unwrap_or(cell.column)
                 }
                 None => cell.column,
@@ -68,11 +72,11 @@ pub(super) fn of_path(path: &[(u32, String)], form: usize, labels: &Labels) -> O
         return None;
     }
     if is_itself(&folded) {
-        let of = |text: &str| {
-            labels.exact(form, text).map(|e| (e, true)).or_else(|| Some((labels.near(form, text)?, false)))
-        };
-        let whole = joined(parents);
-        return parents.iter().rev().find_map(|(_, parent)| of(parent)).or_else(|| of(&whole));
+        let of = |text: &str| labels.exact(form, text).map(|e| (e, true)).or_else(|| labels.near(form, text));
+        let above = parents.iter().rev().find_map(|(_, parent)| of(parent)).or_else(|| of(&joined(parents)));
+        if above.is_some() {
+            return above;
+        }
     }
     // A part stands below its whole, or beside it; below another element it is a part of that one.
     let fits = |element: &usize| {
@@ -92,12 +96,12 @@ pub(super) fn of_path(path: &[(u32, String)], form: usize, labels: &Labels) -> O
     }
     let near = labels.near(form, leaf).or_else(|| {
         // A part that stands below its whole is not that whole, however alike the two texts together are.
-        let itself = |element: &usize| {
-            folded.len() >= 8 || !parents.iter().any(|p| labels.element(form, &p.1) == Some(*element))
+        let itself = |near: &(usize, bool)| {
+            folded.len() >= 8 || !parents.iter().any(|p| labels.element(form, &p.1) == Some(near.0))
         };
         together(path).find_map(|text| labels.near(form, &text).filter(itself))
     });
-    near.filter(fits).map(|element| (element, false))
+    near.filter(|near| fits(&near.0))
 }
 
 /// The last two texts of a path together, the last three, …; then the leaf below each parent alone.

@@ -35,9 +35,9 @@ struct Label {
 pub(in crate::normalize) struct Labels {
     forms: Vec<FormLabels>,
     marks: Vec<Vec<String>>,
-    /// By form: the element of a header's text, exactly and nearly.
+    /// By form: the element of a header's text, exactly; nearly, and then whether in all its words.
     exact: Vec<Memo<Option<usize>>>,
-    near: Vec<Memo<Option<usize>>>,
+    near: Vec<Memo<Option<(usize, bool)>>>,
     /// The form that a text of the title block names.
     marked: Memo<Option<usize>>,
     roles: Memo<Option<Role>>,
@@ -131,14 +131,15 @@ impl Labels {
 
     /// The element of a header's text, exactly or nearly; near only where one is clearly nearest.
     pub(super) fn element(&self, form: usize, text: &str) -> Option<usize> {
-        self.exact(form, text).or_else(|| self.near(form, text))
+        self.exact(form, text).or_else(|| self.near(form, text).map(|near| near.0))
     }
 
     pub(super) fn exact(&self, form: usize, text: &str) -> Option<usize> {
         self.exact[form].get(text, || self.forms[form].exact.get(&measure(text)?).copied())
     }
 
-    pub(super) fn near(&self, form: usize, text: &str) -> Option<usize> {
+    /// The element whose label says nearly the same, and whether in all its words.
+    pub(super) fn near(&self, form: usize, text: &str) -> Option<(usize, bool)> {
         self.near[form].get(text, || self.forms[form].nearest(&measure(text)?))
     }
 
@@ -163,28 +164,36 @@ fn measure(text: &str) -> Option<String> {
 
 impl FormLabels {
     /// The element whose label says the same in nearly the same words, where one is clearly nearest.
-    fn nearest(&self, folded: &str) -> Option<usize> {
+    fn nearest(&self, folded: &str) -> Option<(usize, bool)> {
         let text = words::of(folded);
         if folded.len() < 6 || text.is_empty() {
             return None;
         }
         let mut best: BTreeMap<usize, f64> = BTreeMap::new();
-        for Label { folded: label, words, element } in &self.all {
-            let by_words = words::difference(&text, words);
+        for label in &self.all {
+            // Most labels share too few words to be near.
+            let shared = text.iter().filter(|word| label.words.iter().any(|w| w == *word)).count();
+            let fewer = text.len().min(label.words.len());
+            if fewer > 1 && shared * 2 < fewer {
+                continue;
+            }
+            let by_words = words::difference(&text, &label.words);
             // A slip may also run two words together, or come twice.
-            let slips = folded.len().min(label.len()) / 10;
-            let close =
-                slips > 0 && label.len().abs_diff(folded.len()) <= slips && edits(label, folded) <= slips.min(2);
-            let difference = if close && by_words < 100.0 { by_words.min(FAR - 0.001) } else { by_words };
-            let entry = best.entry(*element).or_insert(difference);
+            let slips = folded.len().min(label.folded.len()) / 10;
+            let close = slips > 0
+                && by_words < 100.0
+                && label.folded.len().abs_diff(folded.len()) <= slips
+                && edits(&label.folded, folded) <= slips.min(2);
+            let difference = if close { by_words.min(FAR - 0.001) } else { by_words };
+            let entry = best.entry(label.element).or_insert(difference);
             *entry = entry.min(difference);
         }
         let mut near: Vec<(f64, usize)> =
             best.into_iter().map(|(at, d)| (d, at)).filter(|n| n.0 <= FAR + MARGIN).collect();
         near.sort_by(|a, b| a.0.total_cmp(&b.0));
         match near.as_slice() {
-            [(d, at)] if *d <= FAR => Some(*at),
-            [(d, at), (next, _), ..] if *d <= FAR && next - d >= MARGIN => Some(*at),
+            [(d, at)] if *d <= FAR => Some((*at, *d < MARGIN)),
+            [(d, at), (next, _), ..] if *d <= FAR && next - d >= MARGIN => Some((*at, *d < MARGIN)),
             _ => None,
         }
     }

@@ -19,7 +19,7 @@ pub(super) use roles::is_numbering;
 /// Rows above which a header must begin.
 const TITLE_ROWS: u32 = 60;
 /// Rows that a header may take.
-const HEADER_ROWS: u32 = 4;
+const HEADER_ROWS: usize = 4;
 
 /// A column of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,8 @@ pub(super) fn find(grid: &Grid, plan: &Plan, labels: &Labels) -> Option<Layout> 
     if let Some(layout) = labels.seen(grid, marked) {
         return Some(layout);
     }
-    let found = search(grid, plan, labels, marked)?;
+    // A title copied from another form does not make the columns that form's.
+    let found = search(grid, plan, labels, marked).or_else(|| marked.and_then(|_| search(grid, plan, labels, None)))?;
     labels.learn(grid, &found, plan);
     Some(found)
 }
@@ -117,18 +118,22 @@ fn search(grid: &Grid, plan: &Plan, labels: &Labels, marked: Option<usize>) -> O
 fn layout(grid: &Grid, form: usize, labels: &Labels) -> Option<Layout> {
     // Where the header begins: the row from which the most elements are found over the rows that a header may take.
     // Rows of data are no part of it, and their names are not worth a search among the labels.
-    let rows = grid.rows().take_while(|r| r[0].row < TITLE_ROWS).filter(|r| !holds_figures(r, grid));
-    let rows: Vec<u32> = rows.map(|r| r[0].row).collect();
-    let hits: Vec<usize> = rows.iter().map(|row| direct_hits(grid, *row, form, labels)).collect();
+    let rows: Vec<&[Cell]> = grid.rows().take_while(|r| r[0].row < TITLE_ROWS).collect();
+    let figures: Vec<bool> = rows.iter().map(|row| holds_figures(row, grid)).collect();
+    let numbers: Vec<u32> = rows.iter().map(|row| row[0].row).collect();
+    let hits = |(row, figures): (&u32, &bool)| if *figures { 0 } else { direct_hits(grid, *row, form, labels) };
+    let hits: Vec<usize> = numbers.iter().zip(&figures).map(hits).collect();
     let mut best: Option<Layout> = None;
-    for (at, row) in rows.iter().enumerate() {
-        let near = hits.get(at..(at + HEADER_ROWS as usize).min(hits.len())).unwrap_or(&[]).iter().sum::<usize>();
+    for (at, row) in numbers.iter().enumerate() {
+        let until = figures.get(at..).unwrap_or(&[]).iter().take(HEADER_ROWS).take_while(|figures| !**figures).count();
+        let near = hits.get(at..at + until).unwrap_or(&[]).iter().sum::<usize>();
         // The parents of a nested header match too, except on the rubric, where they are halves of a label.
-        if near == 0 && !has_leaves(grid, *row, labels, form) {
+        if until == 0 || (near == 0 && !has_leaves(grid, *row, labels, form)) {
             continue;
         }
-        for height in 1..=HEADER_ROWS {
-            let Some(candidate) = at_rows(grid, form, labels, *row, height) else { continue };
+        for end in at + 1..=at + until {
+            let of_header = numbers.get(at..end).unwrap_or(&[]);
+            let Some(candidate) = at_rows(grid, form, labels, of_header, rows.get(end).copied()) else { continue };
             if best.as_ref().is_none_or(|b| candidate.beats(b)) {
                 best = Some(candidate);
             }
@@ -155,12 +160,9 @@ fn row_cells(grid: &Grid, row: u32) -> &[Cell] {
     grid.cells.get(start..end).unwrap_or(&[])
 }
 
-/// Reads the header as standing in these rows.
-fn at_rows(grid: &Grid, form: usize, labels: &Labels, top: u32, height: u32) -> Option<Layout> {
-    let bottom = top + height - 1;
-    if (top..=bottom).any(|row| holds_figures(row_cells(grid, row), grid)) {
-        return None;
-    }
+/// Reads the header as standing in these rows; `next` is the row below.
+fn at_rows(grid: &Grid, form: usize, labels: &Labels, rows: &[u32], next: Option<&[Cell]>) -> Option<Layout> {
+    let (top, bottom) = (*rows.first()?, *rows.last()?);
     let mut layout = Layout {
         form,
         header: top,
@@ -173,7 +175,7 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, top: u32, height: u32) -> 
         doubled: Vec::new(),
     };
     let mut of_element: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
-    for (column, path) in paths(grid, top, bottom) {
+    for (column, path) in paths(grid, rows) {
         let Some((row, leaf)) = path.last() else { continue };
         let whole = || path.iter().map(|p| p.1.as_str()).collect::<Vec<_>>().join(" ");
         if let Some((element, exact)) = of_path(&path, form, labels) {
@@ -195,8 +197,8 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, top: u32, height: u32) -> 
     if layout.columns.is_empty() || (layout.name.is_none() && layout.code.is_none()) {
         return None;
     }
-    if is_numbering(row_cells(grid, layout.first), grid) {
-        layout.first += 1;
+    if let Some(next) = next.filter(|next| is_numbering(next, grid)) {
+        layout.first = next[0].row + 1;
     }
     Some(layout)
 }
@@ -255,4 +257,102 @@ fn holds_figures(cells: &[Cell], grid: &Grid) -> bool {
         _ => true,
     };
     cells.iter().filter(figure).count() > 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    /// What a header in a text file comes to: the elements by column, the role columns, the first row of data, what is
+    /// unknown and what is doubled.
+    fn of(text: &str) -> String {
+        let definition = crate::plan::load(std::path::Path::new("pipelines/plan-50"), &[]).unwrap();
+        let plan = &definition.plan;
+        let grid = read::read(text.into()).remove(0).book.unwrap().grids.remove(0);
+        let Some(layout) = find(&grid, plan, &Labels::new(plan)) else { return "none".to_owned() };
+        let code = |element: usize| plan.elements[element].code.clone();
+        let columns: Vec<String> = layout.columns.iter().map(|c| format!("{}={}", c.column, code(c.element))).collect();
+        let unknown: Vec<String> = layout.unknown.iter().map(|u| u.1.to_string()).collect();
+        let doubled: Vec<String> = layout.doubled.iter().map(|d| code(d.0)).collect();
+        format!(
+            "form {} name {:?} code {:?} first {} | {} | unknown {} | doubled {}",
+            plan.forms[layout.form].code,
+            layout.name,
+            layout.code,
+            layout.first,
+            columns.join(" "),
+            unknown.join(" "),
+            doubled.join(" ")
+        )
+        .replace("Some", "")
+    }
+
+    const FORM_2: &str = "Đã ban hành kế hoạch lồng ghép;Có triển khai can thiệp giảm hại HIV/AIDS và bạo lực giới;Số mô hình dịch vụ hỗ trợ xã hội";
+    const TWO: &str = "2=integrated_plan 3=harm_reduction_active 4=support_models";
+
+    #[test]
+    fn a_header_is_found_however_it_is_laid_out() {
+        let rows = "1;Huyện Phú Vang;x;x;1\n";
+        for (header, first) in [
+            (format!("STT;Đơn vị;{FORM_2}\n"), 1),
+            (format!("Biểu 02\nKỳ báo cáo: Quý I năm 2018\n\nTT;Huyện, thị xã, thành phố;{FORM_2}\n(A);(B);(1);(2);(3)\n"), 5),
+            (format!("STT;Tên đơn vị;{FORM_2}\nA;B;1=2+3;2;3\n").to_uppercase(), 2),
+            // Over two rows, not merged; over lines of a quoted field; with slips, initials, units and footnotes.
+            ("TT;Tên;Đã ban hành;Có triển khai can thiệp giảm hại;Số mô hình\n;đơn vị;kế hoạch lồng ghép;HIV/AIDS và bạo lực giới;dịch vụ hỗ trợ xã hội\n".into(), 2),
+            ("\"Số\nTT\";Đơn vị;\"Đã ban hành\nkế hoạch lồng ghép (có/không)\";Có triển khai can thiệp giảm hại HIV/AIDS và bạo lực giới*;Mô hình DV hỗ trợ XH (mô hình)\n".into(), 1),
+            ("TT;Đơn vị;1. Đã ban hành kế hoạch lồng gép;b) Triển khai can thiệp giảm hại HIV/AIDS, bạo lực giới¹;Số mô hình dịch vụ hỗ trợ xã hội: [2]\n".into(), 1),
+            // The page breaks: the header is printed again.
+            (format!("TT;Đơn vị;{FORM_2}\n1;Huyện Phú Vang;x;x;1\nTT;Đơn vị;{FORM_2}\n"), 1),
+            // Under another form's mark.
+            (format!("Biểu 01\nTT;Đơn vị;{FORM_2}\n"), 2),
+        ] {
+            let found = of(&format!("{header}{rows}"));
+            assert_eq!(found, format!("form 02 name (1) code None first {first} | {TWO} | unknown  | doubled "), "{header}");
+        }
+    }
+
+    #[test]
+    fn groups_parts_and_twins_are_told_apart() {
+        for (text, want) in [
+            // Groups that span blank columns, parts below their whole.
+            (
+                "TT;Xã, phường;Số buổi truyền thông;Số người được tuyên truyền;;Số người bị xử lý;;\n\
+                 ;;;Tổng số;Trong đó;Tổng số;Trong đó;\n;;;;Nữ;;Xử lý hành chính;Xử lý hình sự\n\
+                 1;A;1;2;3;4;5;6\n",
+                "2=comm_sessions 3=people_reached 4=people_reached_female 5=persons_handled 6=persons_handled_admin \
+                 7=persons_handled_criminal | unknown  | doubled ",
+            ),
+            // Cumulated, compared and remarked columns are others; only the cumulated and compared ones are noted.
+            (
+                "TT;Xã;Số buổi truyền thông;Số buổi truyền thông (lũy kế);Tỷ lệ % so với cùng kỳ;Số lượt vay vốn;Ghi chú\n1;A;1;2;3;4;\n",
+                "2=comm_sessions 5=loans_granted | unknown 3 4 | doubled ",
+            ),
+            // A part beside another whole is no part of this form's.
+            (
+                "Xã;Số người được tuyên truyền;Trong đó: nữ;Số người được dạy nghề;Trong đó: nữ\nA;1;2;3;4\n",
+                "1=people_reached 2=people_reached_female 3=vocational_trainees | unknown 4 | doubled ",
+            ),
+            (
+                "Xã;Số vụ việc phát hiện;Số vụ việc đã xử lý;Số vụ việc chưa xử lý;Vụ việc phát hiện\nA;1;2;3;4\n",
+                "1=cases_detected 2=cases_handled | unknown 3 | doubled cases_detected",
+            ),
+        ] {
+            // So few columns make a form only under its mark and with the others; pad them.
+            let more = "Số văn bản chỉ đạo ban hành;Số cuộc họp Ban Chỉ đạo;Số lượt phát thanh;Số lượt xét nghiệm HIV;\
+                        Số cơ sở vi phạm;Số cơ sở ký cam kết;Số giấy phép bị thu hồi;Số hộ được trợ giúp xã hội;\
+                        Số bao cao su cấp phát;Số lượt tiếp cận cộng đồng";
+            let mut lines = text.lines();
+            let first = lines.next().unwrap();
+            let padded: Vec<String> = lines.map(|l| format!("{l};;;;;;;;;;")).collect();
+            let found = of(&format!("{first};{more}\n{}\n", padded.join("\n")));
+            let columns = first.split(';').count();
+            let (_, found) = found.split_once(" | ").unwrap();
+            let kept: Vec<&str> = found
+                .split(' ')
+                .filter(|c| c.split_once('=').is_none_or(|(at, _)| at.parse::<usize>().unwrap() < columns))
+                .collect();
+            assert_eq!(kept.join(" "), want, "{text}");
+        }
+    }
 }

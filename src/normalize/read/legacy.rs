@@ -57,8 +57,13 @@ impl Fares {
     fn of(text: &str) -> Self {
         let mut fares_ = Self::default();
         let apart = |c: char| c.is_ascii() && !c.is_ascii_alphabetic() || c == '\u{a0}';
-        for word in text.split(apart).filter(|w| !w.is_ascii()) {
+        // Wide digits, dashes and ticks are no words and bear no witness.
+        let letter = |c: char| !c.is_ascii() && (c.is_alphabetic() || (c as u32) < 0x100);
+        for word in text.split(apart).filter(|w| w.contains(letter)) {
             let right = |text: &str| usize::from(fares(text) != Some(false));
+            // The mark of a footnote behind a word of Vietnamese.
+            let unmarked = word.trim_end_matches(['¹', '²', '³', '\u{200b}']);
+            let word = if !unmarked.is_ascii() && right(unmarked) == 1 { unmarked } else { word };
             fares_.words += 1;
             fares_.plain += right(word);
             // Letters that no single byte stands for were never bytes of these encodings.
@@ -203,6 +208,13 @@ mod tests {
         assert_eq!(of_font(".VnTimeH"), Some(Legacy::Tcvn3));
         assert_eq!(of_font("VNI-Times"), Some(Legacy::Vni));
         assert_eq!(of_font("Times New Roman"), None);
+    }
+
+    #[test]
+    fn signs_and_marks_of_footnotes_bear_no_witness() {
+        let texts = ["Số vụ vi phạm¹", "Số hộ²", "１２", "３", "４", "５", "６", "✓", "− 5", "‑", "Xã¹"];
+        let mut grid = grid(&texts);
+        assert_eq!(decode(&mut [&mut grid], &Fonts::new()), Ok(None));
     }
 
     #[test]
