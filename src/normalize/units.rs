@@ -319,6 +319,10 @@ impl<'a> Roll<'a> {
             return None;
         }
         let province = if near { self.register.province_of(&self.district, self.day) } else { None };
+        // A ward that was moved, or will be, is in that period another district's.
+        let lives_on = |unit: &UnitVersion| {
+            self.register.at(&unit.code, self.day).is_some_and(|now| fold(now.bare_name()) == fold(unit.bare_name()))
+        };
         let mut others: Vec<&str> = Vec::new();
         for (key, named) in keys.into_iter().zip(self.named.iter()) {
             for unit in named.get(&(self.level, key)).into_iter().flatten() {
@@ -326,7 +330,7 @@ impl<'a> Roll<'a> {
                     if province.is_none() || self.register.province_of(&unit.code, self.day) == province {
                         others.push(&unit.code);
                     }
-                } else if unit.parent_code.as_ref() == Some(&self.district) {
+                } else if unit.parent_code.as_ref() == Some(&self.district) && !lives_on(unit) {
                     return Some(Match::Other(Code::UnitNotInForce, unit.code.clone()));
                 }
             }
@@ -372,6 +376,7 @@ mod tests {
             valid_to: until.map(|day| day.parse().unwrap()),
             source: String::new(),
         };
+        let since = |day: &str, unit: UnitVersion| UnitVersion { valid_from: day.parse().unwrap(), ..unit };
         let versions = vec![
             unit("46", "Tỉnh Một", Province, "tỉnh", None, None),
             unit("480", "Thị xã Hương Trà", District, "thị xã", Some("46"), None),
@@ -383,6 +388,9 @@ mod tests {
             unit("00105", "Xã Hồng Tiến", Ward, "xã", Some("480"), Some("2015-01-01")),
             unit("00201", "Xã Hương Toản", Ward, "xã", Some("481"), None),
             unit("00202", "Xã Hương Nguyên", Ward, "xã", Some("481"), None),
+            // Moved from one to the other.
+            unit("00203", "Xã Hồng Vân", Ward, "xã", Some("481"), Some("2021-07-01")),
+            since("2021-07-01", unit("00203", "Phường Hồng Vân", Ward, "phường", Some("480"), None)),
         ];
         Register::new(versions, Vec::new(), BTreeMap::new())
     }
@@ -412,6 +420,7 @@ mod tests {
             ("", "Xã Hương Toản", "unit-not-yours"),
             ("", "Xa Huong Nguyen", "unit-not-yours"),
             ("202", "", "unit-not-yours"),
+            ("", "Hồng Vân", "unit-not-yours"),
             ("", "Xã Hồng Tiến", "unit-not-in-force"),
             ("", "Xa Hong Tien", "unit-not-in-force"),
             ("", "Xã Tây Bình Nguyên", "unit-unknown"),
