@@ -148,6 +148,12 @@ impl Labels {
         self.forms[form].wholes.get(&element).copied()
     }
 
+    /// True for a part whose labels are a single word, such as "Trong đó: nữ": any column may have such a part.
+    pub(super) fn generic(&self, form: usize, element: usize) -> bool {
+        let mut own = self.forms[form].all.iter().filter(|label| label.element == element);
+        self.whole(form, element).is_some() && own.all(|label| label.words.len() <= 1)
+    }
+
     /// True where a label begins with this text, as the first half of "criterion - points claimed" does.
     pub(super) fn begins(&self, form: usize, text: &str) -> bool {
         let folded = fold_header(text);

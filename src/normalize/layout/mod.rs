@@ -47,6 +47,8 @@ pub(super) struct Layout {
     pub(super) name: Option<u32>,
     /// Whether a header says which column holds the names or codes.
     named: bool,
+    /// Columns that carry no figures and whose headers say so.
+    roles: usize,
     /// Columns with a header that matches no element: cell and text.
     pub(super) unknown: Vec<(u32, u32, String)>,
     /// Elements that several columns match: the cells of their headers.
@@ -61,7 +63,8 @@ impl Layout {
 
     /// Whether this reading of a header is better than another.
     fn beats(&self, other: &Self) -> bool {
-        let merit = |l: &Self| (l.columns.len(), l.named, std::cmp::Reverse((l.doubled.len(), l.unknown.len())));
+        let merit =
+            |l: &Self| (l.columns.len(), l.named, std::cmp::Reverse((l.doubled.len(), l.unknown.len())), l.roles);
         match merit(self).cmp(&merit(other)) {
             std::cmp::Ordering::Greater => true,
             std::cmp::Ordering::Less => false,
@@ -171,6 +174,7 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, rows: &[u32], next: Option
         code: None,
         name: None,
         named: false,
+        roles: 0,
         unknown: Vec::new(),
         doubled: Vec::new(),
     };
@@ -182,7 +186,9 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, rows: &[u32], next: Option
             of_element.entry(element).or_default().push(Found { row: *row, column, exact, text: leaf.clone() });
             continue;
         }
-        match labels.role(&whole()).or_else(|| labels.role(leaf)) {
+        let role = labels.role(&whole()).or_else(|| labels.role(leaf));
+        layout.roles += usize::from(role.is_some());
+        match role {
             Some(Role::Code) if layout.code.is_none() => layout.code = Some(column),
             Some(Role::Name) if layout.name.is_none() => layout.name = Some(column),
             Some(Role::Number | Role::Remark) => {}
@@ -203,33 +209,39 @@ fn at_rows(grid: &Grid, form: usize, labels: &Labels, rows: &[u32], next: Option
     Some(layout)
 }
 
-/// One column for each element: where several match one, those in the label's own words, then the one that stands beside
-/// its whole; what is left are doubled columns.
+/// One column for each element: where several match one, the part that stands beside its whole, then those in the label's
+/// own words; what is left are doubled columns.
 fn settle(layout: &mut Layout, of_element: BTreeMap<usize, Vec<Found>>, labels: &Labels) {
     let column_of: BTreeMap<u32, usize> =
         of_element.iter().flat_map(|(element, found)| found.iter().map(|f| (f.column, *element))).collect();
+    let mut others: Vec<Found> = Vec::new();
+    let mut narrow = |found: &mut Vec<Found>, keep: &dyn Fn(&Found) -> bool| {
+        if found.len() > 1 && found.iter().any(keep) {
+            let (kept, dropped): (Vec<Found>, Vec<Found>) = std::mem::take(found).into_iter().partition(keep);
+            others.extend(dropped);
+            *found = kept;
+        }
+    };
     for (element, mut found) in of_element {
-        let mut narrow = |keep: &dyn Fn(&Found) -> bool| {
-            if found.len() > 1 && found.iter().any(keep) {
-                let (kept, others): (Vec<Found>, Vec<Found>) = std::mem::take(&mut found).into_iter().partition(keep);
-                layout.unknown.extend(others.into_iter().map(|f| (f.row, f.column, f.text)));
-                found = kept;
-            }
-        };
-        narrow(&|f: &Found| f.exact);
         if let Some(whole) = labels.whole(layout.form, element) {
             let beside = |f: &Found| {
-                let before = f.column.checked_sub(1).and_then(|c| column_of.get(&c).copied());
-                before.is_some_and(|b| b == whole || labels.whole(layout.form, b) == Some(whole) && b != element)
+                let before = column_of.range(..f.column).rev().map(|(_, other)| *other).find(|other| *other != element);
+                before.is_some_and(|b| b == whole || labels.whole(layout.form, b) == Some(whole))
             };
-            narrow(&beside);
+            if labels.generic(layout.form, element) && !found.iter().any(beside) {
+                layout.unknown.extend(found.into_iter().map(|f| (f.row, f.column, f.text)));
+                continue;
+            }
+            narrow(&mut found, &beside);
         }
+        narrow(&mut found, &|f: &Found| f.exact);
         let Some(first) = found.first() else { continue };
         layout.columns.push(Column { column: first.column, element });
         if found.len() > 1 {
             layout.doubled.push((element, found.iter().map(|f| (f.row, f.column)).collect()));
         }
     }
+    layout.unknown.extend(others.into_iter().map(|f| (f.row, f.column, f.text)));
     layout.columns.sort_by_key(|c| c.column);
     layout.unknown.sort();
 }
@@ -304,6 +316,8 @@ mod tests {
             ("TT;Đơn vị;1. Đã ban hành kế hoạch lồng gép;b) Triển khai can thiệp giảm hại HIV/AIDS, bạo lực giới¹;Số mô hình dịch vụ hỗ trợ xã hội: [2]\n".into(), 1),
             // The page breaks: the header is printed again.
             (format!("TT;Đơn vị;{FORM_2}\n1;Huyện Phú Vang;x;x;1\nTT;Đơn vị;{FORM_2}\n"), 1),
+            // A group of rows reads like a header above names.
+            (format!("TT;Địa bàn;Nhóm 1;;\n;;{FORM_2}\n\nA. Các xã, thị trấn\n"), 2),
             // Under another form's mark.
             (format!("Biểu 01\nTT;Đơn vị;{FORM_2}\n"), 2),
         ] {
@@ -336,6 +350,15 @@ mod tests {
             (
                 "Xã;Số vụ việc phát hiện;Số vụ việc đã xử lý;Số vụ việc chưa xử lý;Vụ việc phát hiện\nA;1;2;3;4\n",
                 "1=cases_detected 2=cases_handled | unknown 3 | doubled cases_detected",
+            ),
+            // The wording nearest to the label's is not what decides.
+            (
+                "Xã;Số người được tuyên truyền;Trong đó: nuữ;Số người được dạy nghề;Trong đó: nữ\nA;1;2;3;4\n",
+                "1=people_reached 2=people_reached_female 3=vocational_trainees | unknown 4 | doubled ",
+            ),
+            (
+                "Xã;Số người được tuyên truyền;Số người được dạy nghề;Trong đó: nữ\nA;1;2;3\n",
+                "1=people_reached 2=vocational_trainees | unknown 3 | doubled ",
             ),
         ] {
             // So few columns make a form only under its mark and with the others; pad them.
