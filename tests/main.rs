@@ -19,6 +19,8 @@ mod mess;
 mod night;
 /// Files that hold persons: kept apart, erased, repeated nowhere.
 mod persons;
+/// Registers with faults, and what `check` says of them.
+mod registers;
 /// Replies, reasons and templates, there and back.
 mod replies;
 /// The rules of the house, read off the source.

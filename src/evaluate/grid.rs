@@ -192,7 +192,10 @@ fn side(
                 side.population[at] = plan.population(code, q.year()).unwrap_or(f64::NAN);
             }
             for element in &wanted {
-                let carried = register.carried(code, as_of, q.end(), &|unit| plan.baseline(unit, element));
+                let carried =
+                    register.carried(code, as_of, q.end(), &|unit, year| plan.population_near(unit, year), &|unit| {
+                        plan.baseline(unit, element)
+                    });
                 if let (Some(value), Some(column)) = (carried, side.baseline.get_mut(element)) {
                     column[at] = value;
                 }

@@ -173,6 +173,12 @@ impl Plan {
         self.populations.get(unit)?.get(&year).map(|p| p.persons)
     }
 
+    /// Population of a unit in a year, else of the nearest year that is known, the earlier of two as near.
+    pub fn population_near(&self, unit: &str, year: i16) -> Option<f64> {
+        let known = self.populations.get(unit)?;
+        known.iter().min_by_key(|(y, _)| (y.abs_diff(year), **y)).map(|(_, p)| p.persons)
+    }
+
     /// Baseline of a unit's element.
     pub fn baseline(&self, unit: &str, element: &str) -> Option<f64> {
         self.baselines.get(unit)?.get(element).map(|b| b.value)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::{Direction, Plan, ValueForm};
-use crate::register::Register;
+use crate::register::{Register, Share};
 use crate::store::{Store, StoreError, columns};
 
 /// Writes `units, unit_changes, elements, indicators, targets, periods, populations, baselines, rubric, rubric_classes`.
@@ -30,13 +30,13 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timest
         "unit_changes",
         vec![
             columns::days(changes.iter().map(|c| Some(c.effective_date))),
-            columns::plain(changes.iter().map(|c| &c.change)),
+            columns::plain(changes.iter().map(|c| c.change.as_str())),
             columns::text(changes.iter().map(|c| c.from_code.as_ref())),
             columns::text(changes.iter().map(|c| c.to_code.as_ref())),
-            columns::numbers(changes.iter().map(|c| c.share)),
+            columns::numbers(changes.iter().map(|c| c.share.map(Share::number))),
             columns::plain(changes.iter().map(|c| &c.legal_basis)),
             columns::plain(changes.iter().map(|c| &c.source)),
-            columns::plain(changes.iter().map(|c| &c.confidence)),
+            columns::plain(changes.iter().map(|c| c.confidence.as_str())),
         ],
     )?;
     let elements = &plan.elements;

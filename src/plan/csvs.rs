@@ -1,4 +1,4 @@
-//! The CSV files of a definition: register, populations, baselines. A bad row is a problem with its line.
+//! The CSV files of a definition: how rows are read, populations, baselines. A bad row is a problem with its line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,11 +6,10 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::problem::{Place, Problems};
-use crate::model::{Baseline, Element, Level, Population, UnitVersion};
-use crate::register::{Change, Register};
+use crate::model::{Baseline, Element, Population};
 
 /// One row of a CSV, with the columns asked for in the order asked for.
-struct Row<'r> {
+pub(super) struct Row<'r> {
     path: &'r Path,
     record: &'r csv::StringRecord,
     positions: &'r [usize],
@@ -18,17 +17,22 @@ struct Row<'r> {
 
 impl Row<'_> {
     /// The fields asked for, without spaces around them.
-    fn fields<const N: usize>(&self) -> [&str; N] {
+    pub(super) fn fields<const N: usize>(&self) -> [&str; N] {
         std::array::from_fn(|at| self.positions.get(at).and_then(|p| self.record.get(*p)).unwrap_or("").trim())
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place::line(self.path, self.record.position().map_or(0, |p| p.line() as usize))
     }
 }
 
 /// Hands every row of a CSV that has these columns to `each`.
-fn rows(path: &Path, columns: &[&str], problems: &mut Problems, mut each: impl FnMut(&Row<'_>, &mut Problems)) {
+pub(super) fn rows(
+    path: &Path,
+    columns: &[&str],
+    problems: &mut Problems,
+    mut each: impl FnMut(&Row<'_>, &mut Problems),
+) {
     let bytes = match fs_err::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -75,7 +79,7 @@ fn rows(path: &Path, columns: &[&str], problems: &mut Problems, mut each: impl F
     }
 }
 
-fn date(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Option<Date> {
+pub(super) fn date(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Option<Date> {
     if let Ok(date) = text.parse() {
         Some(date)
     } else {
@@ -134,117 +138,6 @@ pub(super) fn baselines(
         if of_unit.insert(element.to_owned(), Baseline { as_of, value }).is_some() {
             problems.add(&row.place(), format!("unit `{unit}` has two baselines of `{element}`"));
         }
-    });
-    all
-}
-
-/// Loads the register's folder and checks that it holds together.
-pub(super) fn register(folder: &Path, problems: &mut Problems) -> Register {
-    let units = folder.join("units.csv");
-    let columns = ["code", "name_vi", "name_en", "level", "kind", "parent_code", "valid_from", "valid_to", "source"];
-    let mut versions = Vec::new();
-    let mut places = Vec::new();
-    rows(&units, &columns, problems, |row, problems| {
-        let [code, name_vi, name_en, level, kind, parent, from, to, source] = row.fields();
-        let level = level.parse::<Level>().map_err(|e| problems.add(&row.place(), e)).ok();
-        let valid_from = date(from, row, "valid_from", problems);
-        let valid_to = if to.is_empty() { Some(None) } else { date(to, row, "valid_to", problems).map(Some) };
-        let (Some(level), Some(valid_from), Some(valid_to)) = (level, valid_from, valid_to) else { return };
-        if valid_to.is_some_and(|to| to <= valid_from) {
-            problems.add(&row.place(), format!("valid_to {to} is not after valid_from {valid_from}"));
-        }
-        versions.push(UnitVersion {
-            code: code.to_owned(),
-            name_vi: name_vi.to_owned(),
-            name_en: name_en.to_owned(),
-            level,
-            kind: kind.to_owned(),
-            parent_code: (!parent.is_empty()).then(|| parent.to_owned()),
-            valid_from,
-            valid_to,
-            source: source.to_owned(),
-        });
-        places.push(row.place());
-    });
-    hold_together(&versions, &places, problems);
-    let changes = changes(&folder.join("changes.csv"), problems);
-    let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    rows(&folder.join("aliases.csv"), &["code", "alias"], problems, |row, _| {
-        let [code, alias] = row.fields();
-        aliases.entry(code.to_owned()).or_default().push(alias.to_owned());
-    });
-    Register::new(versions, changes, aliases)
-}
-
-/// Versions of a code must not overlap, and a unit's parent must exist through its whole life.
-fn hold_together(versions: &[UnitVersion], places: &[Place], problems: &mut Problems) {
-    let mut by_code: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, unit) in versions.iter().enumerate() {
-        by_code.entry(&unit.code).or_default().push(at);
-    }
-    for rows in by_code.values_mut() {
-        rows.sort_by_key(|at| versions[*at].valid_from);
-        for pair in rows.windows(2) {
-            let (a, b) = (&versions[pair[0]], &versions[pair[1]]);
-            if a.valid_to.is_none_or(|to| to > b.valid_from) {
-                problems.add(
-                    &places[pair[1]],
-                    format!("unit `{}` has two versions on {}; the earlier one must end by then", b.code, b.valid_from),
-                );
-            }
-        }
-    }
-    for (at, unit) in versions.iter().enumerate() {
-        let Some(parent) = &unit.parent_code else {
-            if unit.level != Level::Province {
-                problems.add(&places[at], format!("unit `{}` has no parent_code", unit.code));
-            }
-            continue;
-        };
-        let Some(rows) = by_code.get(parent.as_str()) else {
-            problems.unknown(&places[at], "unit", parent, by_code.keys().copied());
-            continue;
-        };
-        // Walk along the parent's versions from the unit's first day to its last.
-        let mut day = unit.valid_from;
-        let mut covered = false;
-        for row in rows {
-            let version = &versions[*row];
-            if version.in_force(day) {
-                match version.valid_to {
-                    None => covered = true,
-                    Some(to) if unit.valid_to.is_some_and(|end| end <= to) => covered = true,
-                    Some(to) => day = to,
-                }
-            }
-        }
-        if !covered {
-            problems
-                .add(&places[at], format!("unit `{}` is in force on {day}, its parent `{parent}` is not", unit.code));
-        }
-    }
-}
-
-fn changes(path: &Path, problems: &mut Problems) -> Vec<Change> {
-    let columns = ["effective_date", "change", "from_code", "to_code", "share", "legal_basis", "source", "confidence"];
-    let mut all = Vec::new();
-    rows(path, &columns, problems, |row, problems| {
-        let [day, change, from, to, share, legal, source, confidence] = row.fields();
-        let Some(effective_date) = date(day, row, "effective_date", problems) else { return };
-        let share = if share.is_empty() { None } else { number(share, row, "share", problems) };
-        if share.is_some_and(|s| !(0.0..=1.0).contains(&s)) {
-            problems.add(&row.place(), format!("share is {}, expected 0 to 1", share.unwrap_or_default()));
-        }
-        all.push(Change {
-            effective_date,
-            change: change.to_owned(),
-            from_code: (!from.is_empty()).then(|| from.to_owned()),
-            to_code: (!to.is_empty()).then(|| to.to_owned()),
-            share,
-            legal_basis: legal.to_owned(),
-            source: source.to_owned(),
-            confidence: confidence.to_owned(),
-        });
     });
     all
 }

@@ -13,7 +13,7 @@ use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
-use super::{Definition, below, check, csvs, rules};
+use super::{Definition, below, check, csvs, register, rules};
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
 pub(super) const KINDS: &[(&str, Kind)] =
@@ -63,7 +63,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     let (populations, (register, baselines)) = rayon::join(
         || csvs::populations(population, problems),
         || {
-            let register = csvs::register(&register_folder, &mut of_register);
+            let register = register::register(&register_folder, &mut of_register);
             (register, csvs::baselines(baseline, &plan.elements, &mut of_baselines))
         },
     );

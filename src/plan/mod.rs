@@ -7,6 +7,7 @@ mod check;
 mod csvs;
 mod files;
 mod problem;
+mod register;
 mod rules;
 pub mod template;
 mod toml_reader;

@@ -3,32 +3,29 @@
 //! In: rows of `units.csv`, `changes.csv` and `aliases.csv`, as the plan's loader read them. Out: look-ups by code and
 //! day. A code may stand for different units at different times, so every question names a day.
 
+//!
+//! 1. [`check`]: whether versions and changes hold together
+//! 2. [`crosswalk`]: the units of one day on the map of another
+//! 3. [`apportion`]: counts along a crosswalk
+//! 4. [`history`]: where a unit came from and what became of it, for people
+
+mod apportion;
+mod change;
+pub mod check;
+mod crosswalk;
+pub mod history;
+mod share;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
-use crate::model::{Level, UnitVersion};
+pub use apportion::{Apportioned, Link, Unbalanced, apportion, whole_parts};
+pub use change::{Change, ChangeKind, Confidence};
+pub use crosswalk::{Crosswalk, Part, Population};
+pub use share::Share;
 
-/// A legal change of units: one predecessor → successor pair.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// First day of the new state.
-    pub effective_date: Date,
-    /// merge, split, transfer, rename, reclassify, create, abolish.
-    pub change: String,
-    /// Predecessor, if any.
-    pub from_code: Option<String>,
-    /// Successor, if any.
-    pub to_code: Option<String>,
-    /// Share of the predecessor that went to the successor; unknown where none.
-    pub share: Option<f64>,
-    /// Legal instrument.
-    pub legal_basis: String,
-    /// Where the row was taken from.
-    pub source: String,
-    /// high, medium or low.
-    pub confidence: String,
-}
+use crate::model::{Level, UnitVersion};
 
 /// All units and changes of a pipeline.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +39,11 @@ pub struct Register {
     of_code: HashMap<String, (usize, usize)>,
     /// Versions by the code of the unit above.
     below: HashMap<String, Vec<usize>>,
+    /// Days on which something of a code moved, sorted.
+    turns: HashMap<String, Vec<Date>>,
+    /// Changes by predecessor and by successor, where something moved.
+    from: HashMap<String, Vec<usize>>,
+    to: HashMap<String, Vec<usize>>,
 }
 
 impl Register {
@@ -58,7 +60,44 @@ impl Register {
         for (at, version) in versions.iter().enumerate() {
             of_code.entry(version.code.clone()).or_insert((at, at)).1 = at + 1;
         }
-        Self { versions, changes, aliases, of_code, below }
+        let mut register = Self { versions, changes, aliases, of_code, below, ..Self::default() };
+        for (at, change) in register.changes.iter().enumerate() {
+            let Some((from, to)) = change.moved() else { continue };
+            register.from.entry(from.to_owned()).or_default().push(at);
+            register.to.entry(to.to_owned()).or_default().push(at);
+            for code in [from, to] {
+                register.turns.entry(code.to_owned()).or_default().push(change.effective_date);
+            }
+        }
+        // The order of the codes does not matter here: each list is put in its own order.
+        register.turns.values_mut().for_each(|days| {
+            days.sort();
+            days.dedup();
+        });
+        register
+    }
+
+    /// Days on which something came to a code or went from it, sorted.
+    fn turns(&self, code: &str) -> &[Date] {
+        self.turns.get(code).map_or(&[], Vec::as_slice)
+    }
+
+    fn moves_from(&self, code: &str, day: Date) -> impl Iterator<Item = &Change> {
+        self.moves(&self.from, code, day)
+    }
+
+    fn moves_to(&self, code: &str, day: Date) -> impl Iterator<Item = &Change> {
+        self.moves(&self.to, code, day)
+    }
+
+    fn moves<'a>(
+        &'a self,
+        by: &'a HashMap<String, Vec<usize>>,
+        code: &str,
+        day: Date,
+    ) -> impl Iterator<Item = &'a Change> {
+        let of = by.get(code).map_or(&[][..], Vec::as_slice);
+        of.iter().filter_map(|at| self.changes.get(*at)).filter(move |change| change.effective_date == day)
     }
 
     /// Every version, by code and first day.
@@ -130,31 +169,5 @@ impl Register {
             unit = self.at(unit.parent_code.as_deref()?, day)?;
         }
         Some(&unit.code)
-    }
-
-    /// A figure that held on `as_of` per unit, carried to the units of `day`: merged units are summed, split ones take
-    /// their share. Absent where a part of it is unknown. `known` gives the figure of a unit of `as_of`.
-    pub fn carried(&self, code: &str, as_of: Date, day: Date, known: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
-        let moved = |c: &&Change| {
-            matches!(c.change.as_str(), "merge" | "split") && c.effective_date > as_of && c.effective_date <= day
-        };
-        // The last change that made this unit; before it, the same question of each of its parts.
-        let last = self
-            .changes
-            .iter()
-            .filter(moved)
-            .filter(|c| c.to_code.as_deref() == Some(code))
-            .map(|c| c.effective_date)
-            .max();
-        let Some(date) = last else { return known(code) };
-        let before = date.yesterday().ok()?;
-        let mut sum = 0.0;
-        for change in self.changes.iter().filter(moved) {
-            if change.effective_date == date && change.to_code.as_deref() == Some(code) {
-                let from = change.from_code.as_deref()?;
-                sum += change.share? * self.carried(from, as_of, before, known)?;
-            }
-        }
-        Some(sum)
     }
 }

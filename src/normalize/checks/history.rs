@@ -63,7 +63,7 @@ impl<'a> History<'a> {
         }
         lines.par_sort_unstable_by_key(|l| (l.unit, l.form, l.period, !l.current, l.at));
         let mut turns: HashMap<&str, Vec<Date>> = HashMap::new();
-        for change in register.changes().iter().filter(|c| matches!(c.change.as_str(), "merge" | "split")) {
+        for change in register.changes().iter().filter(|c| c.moved().is_some()) {
             for code in change.from_code.iter().chain(&change.to_code) {
                 turns.entry(code).or_default().push(change.effective_date);
             }
