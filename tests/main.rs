@@ -27,3 +27,5 @@ mod replies;
 mod tidy;
 /// Helpers: run the program, read a table.
 mod tool;
+/// Units looked up and imported.
+mod units;

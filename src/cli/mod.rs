@@ -13,6 +13,7 @@ mod sample;
 mod stages;
 mod status;
 mod template;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -100,6 +101,8 @@ enum Command {
     New(new::NewArguments),
     /// Write the blank form of a district and period, to be filled in
     Template(template::TemplateArguments),
+    /// Look units up, with their history; check a new register
+    Units(units::UnitsArguments),
     /// Invent submissions, with their truth and planted faults
     Sample(sample::SampleArguments),
     /// Print completions for a shell
@@ -136,6 +139,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Inspect(inspect) => inspect::run(common, inspect),
         Command::New(new) => new::run(new),
         Command::Template(template) => template::run(common, template),
+        Command::Units(units) => units::run(common, units),
         Command::Sample(sample) => sample::run(common, sample),
         Command::Completions(completions) => {
             completions::run(*completions);

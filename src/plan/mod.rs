@@ -39,6 +39,13 @@ pub fn load(folder: &Path, overrides: &[(String, String)]) -> Result<Definition,
     }
 }
 
+/// Loads versions and changes of units from these files and checks that they hold together.
+pub fn read_register(units: &Path, changes: &Path) -> Result<Register, Vec<Problem>> {
+    let mut problems = problem::Problems::default();
+    let register = register::read(units, changes, std::collections::BTreeMap::new(), &mut problems);
+    if problems.is_empty() { Ok(register) } else { Err(problems.sorted()) }
+}
+
 /// A path of a definition: relative to the pipeline's folder.
 fn below(folder: &Path, path: &str) -> PathBuf {
     folder.join(path)

@@ -7,6 +7,7 @@ use arrow::datatypes::{ArrowPrimitiveType, Date32Type, Float64Type, Int32Type};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::origin::{self, Origin};
 use crate::model::{Level, Period, Plan, State, Status};
 use crate::register::Register;
 use crate::store::columns::{Words, day_number};
@@ -55,6 +56,8 @@ pub(super) struct Unit {
     pub(super) code: String,
     pub(super) level: Level,
     pub(super) name: String,
+    /// What made a ward what it is.
+    pub(super) origins: Vec<Origin>,
     /// Position of the unit above.
     parent: Option<usize>,
     children: Vec<usize>,
@@ -149,6 +152,10 @@ impl<'a> Edition<'a> {
                     code: unit.code.clone(),
                     level,
                     name: unit.name_vi.clone(),
+                    origins: match level {
+                        Level::Ward => origin::of(register, &unit.code, newest.end()),
+                        _ => Vec::new(),
+                    },
                     parent,
                     children: Vec::new(),
                     values: Vec::new(),

@@ -2,11 +2,13 @@
 //!
 //! 1. [`edition`]: the tables, grouped per unit for the newest period
 //! 2. [`figure`]: numbers as people read them; the only place that rounds
-//! 3. [`site`]: pages from the edition
-//! 4. the release: tables beside the site, `release.json`, `history/`, made visible whole
+//! 3. [`origin`]: where a ward came from, in words
+//! 4. [`site`]: pages from the edition
+//! 5. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
 mod edition;
 mod figure;
+mod origin;
 mod site;
 
 use std::collections::BTreeMap;

@@ -28,6 +28,9 @@ pub enum Fault {
     Unknown(Row, String),
 }
 
+/// Predecessor → successors, each with its row.
+type Edges<'a> = BTreeMap<&'a str, Vec<(&'a str, usize)>>;
+
 /// Rows with their versions by code, in order of time.
 struct Rows<'a> {
     versions: &'a [UnitVersion],
@@ -171,14 +174,13 @@ impl<'a> Rows<'a> {
             for ((name, code, day), needed) in sides.into_iter().zip(needed) {
                 match code {
                     None if needed => self.wrong(row, format!("a {word} needs a {name}")),
-                    None => {}
                     Some(code) if !self.of.contains_key(code.as_str()) => {
                         self.faults.push(Fault::Unknown(row, code.clone()));
                     }
                     Some(code) if self.at(code, day).is_none() => {
                         self.wrong(row, format!("{name} `{code}` is not in force on {day}"));
                     }
-                    Some(_) => {}
+                    None | Some(_) => {}
                 }
             }
         }
@@ -218,7 +220,7 @@ impl<'a> Rows<'a> {
 
     /// On one day nothing comes back to where it went from.
     fn cycles(&mut self) {
-        let mut of: BTreeMap<Date, BTreeMap<&str, Vec<(&str, usize)>>> = BTreeMap::new();
+        let mut of: BTreeMap<Date, Edges<'_>> = BTreeMap::new();
         for (at, change) in self.changes.iter().enumerate() {
             if let Some((from, to)) = change.moved().filter(|(from, to)| from != to) {
                 of.entry(change.effective_date).or_default().entry(from).or_default().push((to, at));

@@ -217,7 +217,7 @@ fn gathered(ways: impl Iterator<Item = Part>) -> Vec<Part> {
 
 fn persons(population: &Population<'_>, code: &str, year: i16) -> Option<Share> {
     let persons = population(code, year)?;
-    (persons >= 0.0 && persons < 1e12).then(|| Share::whole(persons.round() as i128))
+    (0.0..1e12).contains(&persons).then(|| Share::whole(persons.round() as i128))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::spark::{Spark, draw};
 use crate::model::{Indicator, Level, Status};
 use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
+use crate::publish::origin::Origin;
 
 /// What stands on a page of any kind.
 #[derive(Debug)]
@@ -113,6 +114,7 @@ pub(super) struct Ward<'a> {
     page: Page<'a>,
     code: &'a str,
     district: Option<(&'a str, &'a str)>,
+    origins: &'a [Origin],
     class: Option<(&'a str, &'a str)>,
     points: Option<(Figure, Figure)>,
     failed: &'a [String],
@@ -140,6 +142,7 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
         page: page(edition, "../", &unit.name),
         code: &unit.code,
         district: district.map(|d| (d.code.as_str(), d.name.as_str())),
+        origins: &unit.origins,
         class: class_names(edition, unit),
         points: card.and_then(|c| Some((figure::number(c.points?, 1), figure::number(c.points_max, 0)))),
         failed: card.map_or(&[], |c| c.failed.as_slice()),
