@@ -165,7 +165,8 @@ impl Labels {
 /// A header folded; none where its brackets say that it is another measure: "(lũy kế)".
 fn measure(text: &str) -> Option<String> {
     let folded = fold_header(text);
-    (words::turns(&folded) || !words::turns(&fold(text))).then_some(folded)
+    let bracketed = text.contains(['(', '[']);
+    (!bracketed || words::turns(&folded) || !words::turns(&fold(text))).then_some(folded)
 }
 
 impl FormLabels {
