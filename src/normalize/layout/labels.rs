@@ -7,7 +7,7 @@ use super::super::fold::{edits, fold, fold_header};
 use super::super::memo::Memo;
 use super::super::read::{Cell, Content, Grid};
 use super::roles::{Role, role};
-use super::{Layout, TITLE_ROWS, block, row_cells, words};
+use super::{Layout, TITLE_ROWS, block, holds_figures, row_cells, words};
 use crate::model::{Element, Form, Plan};
 
 /// Largest share of words that may differ, and by how much the next label must differ more.
@@ -100,6 +100,7 @@ impl Labels {
             let another = |row: &&&[Cell]| {
                 !(layout.header..layout.first).contains(&row[0].row)
                     && row.iter().take(3).any(|c| self.role(grid.raw(c)).is_some())
+                    && !holds_figures(row, grid)
             };
             return if rows.iter().any(|row| another(&row)) { None } else { Some(layout) };
         }

@@ -22,6 +22,10 @@ const NAME_HEADS: [&str; 7] = ["xa", "phuong", "don vi", "dia phuong", "dia ban"
 
 /// What a header's text says that its column is, if it is no figure.
 pub(super) fn role(header: &str) -> Option<Role> {
+    // "Đơn vị báo cáo: Huyện Phú Vang" says what the unit is; a header only asks for it.
+    if header.trim().trim_end_matches(':').contains(':') {
+        return None;
+    }
     let folded = fold_header(header);
     // "Tên xã (phường, thị trấn)" loses its brackets; a header that is all brackets is none.
     match folded.as_str() {
@@ -92,6 +96,7 @@ mod tests {
             ("Ghi chú", Some(Role::Remark)),
             ("Mã đợt báo cáo", None),
             ("Đơn vị tính", None),
+            ("Đơn vị báo cáo: Thành phố Thanh Ban", None),
             ("VII. Xã, phường lành mạnh", None),
         ] {
             assert_eq!(role(text), want, "{text}");
