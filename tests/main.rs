@@ -13,6 +13,8 @@ mod hostile;
 mod inbox;
 /// How a file is read, as it is told.
 mod inspect;
+/// The three maps of the sample.
+mod maps;
 /// Forms in every other layout against their truth.
 mod mess;
 /// The sample from forms to a release, twice, and with one thread.

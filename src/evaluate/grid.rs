@@ -88,6 +88,7 @@ impl Facts {
 }
 
 /// The units of one level, laid against the quarters.
+#[derive(Default)]
 pub(super) struct Side {
     /// Unit codes, sorted.
     pub(super) codes: Vec<String>,

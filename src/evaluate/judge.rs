@@ -34,15 +34,28 @@ pub(super) type All2 = Vec<Vec<Vec<Option<Judged>>>>;
 
 /// Judges every sum of a province.
 pub(super) fn judge(plan: &Plan, grid: &Grid<'_>, all: &All) -> All2 {
+    let n = nodes(grid);
     let spans = [Span::Quarter, Span::YearToDate];
+    judge_on(plan, grid, all, &spans, &|i, at| absence(plan, grid, &plan.indicators[i], at, grid.quarters[at / n]))
+}
+
+/// Judges every sum of a map; `absence` says why there is no value, by indicator and place.
+pub(super) fn judge_on(
+    plan: &Plan,
+    grid: &Grid<'_>,
+    all: &[Vec<Sums>],
+    spans: &[Span],
+    absence: &dyn Fn(usize, usize) -> State,
+) -> All2 {
     all.iter()
         .zip(spans)
         .map(|(of_span, span)| {
             of_span
                 .iter()
                 .zip(&plan.indicators)
-                .map(|(sums, indicator)| {
-                    let mut values = values(plan, grid, sums, indicator, span);
+                .enumerate()
+                .map(|(i, (sums, indicator))| {
+                    let mut values = values(plan, grid, sums, indicator, *span, &|at| absence(i, at));
                     compare(grid, &mut values, indicator);
                     rank(grid, &mut values, indicator);
                     values
@@ -67,7 +80,14 @@ pub(super) fn nodes(grid: &Grid<'_>) -> usize {
     grid.wards.codes.len() + grid.districts.codes.len() + 1
 }
 
-fn values(plan: &Plan, grid: &Grid<'_>, sums: &Sums, indicator: &Indicator, span: Span) -> Vec<Option<Judged>> {
+fn values(
+    plan: &Plan,
+    grid: &Grid<'_>,
+    sums: &Sums,
+    indicator: &Indicator,
+    span: Span,
+    absence: &dyn Fn(usize) -> State,
+) -> Vec<Option<Judged>> {
     let n = nodes(grid);
     let target = plan.target(&indicator.code);
     (0..grid.quarters.len() * n)
@@ -84,7 +104,7 @@ fn values(plan: &Plan, grid: &Grid<'_>, sums: &Sums, indicator: &Indicator, span
                 (Some(0.0), _) => State::Zero,
                 (Some(_), _) => State::Reported,
                 (None, Some(_)) => State::Undefined,
-                (None, None) => absence(plan, grid, indicator, at, period),
+                (None, None) => absence(at),
             };
             let judged_span = target.filter(|_| span != Span::Quarter);
             let mut judged = Judged {

@@ -4,12 +4,14 @@
 //! 2. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
 //! 3. [`judge`]: value, interval, change, target, status, rank
 //! 4. [`cards`]: rubric class and score of each ward
-//! 5. [`tables`]: `indicator_values` and `scorecards`
+//! 5. [`maps`]: the same on the map of the plan's first day, and on today's
+//! 6. [`tables`]: `indicator_values` and `scorecards`
 
 mod cards;
 mod grid;
 mod judge;
 mod lower;
+mod maps;
 mod sums;
 mod tables;
 
@@ -73,7 +75,13 @@ pub fn evaluate(
             let sums = sums::compute(plan, &grid)?;
             let judged = judge::judge(plan, &grid, &sums);
             let cards = cards::cards(plan, &grid, &judged);
-            let summary = writer.write(plan, province, &grid, &judged, &cards)?;
+            let mut summary = writer.write(plan, province, &grid, &judged, &cards)?;
+            let on = |name, day| match maps::lay(plan, register, &grid, (&sums, &judged), name, day) {
+                Some(map) => writer.write_map(plan, province, &map),
+                None => Ok(0),
+            };
+            let (as_of, current) = rayon::join(|| on("as_of", plan.first_day), || on("current", today));
+            summary.indicator_values += as_of? + current?;
             progress.advance(1);
             Ok(summary)
         })

@@ -26,6 +26,38 @@ pub(super) struct Sums {
     pub(super) expected: Vec<i32>,
 }
 
+impl Sums {
+    /// Nothing yet at any of `size` places.
+    pub(super) fn empty(size: usize) -> Self {
+        Self {
+            numerator: vec![f64::NAN; size],
+            denominator: vec![f64::NAN; size],
+            missing: vec![0.0; size],
+            reporting: vec![0; size],
+            expected: vec![0; size],
+        }
+    }
+
+    /// Adds a share of what stands at a place of another to a place of this; a negative one takes it away.
+    pub(super) fn add(&mut self, to: usize, other: &Self, from: usize, share: f64) {
+        let sign = if share < 0.0 { -1 } else { 1 };
+        self.expected[to] += sign * other.expected[from];
+        self.reporting[to] += sign * other.reporting[from];
+        self.missing[to] += share * other.missing[from];
+        if !other.numerator[from].is_nan() {
+            let sum = |mine: f64, more: f64| {
+                if mine.is_nan() && self.reporting[to] == other.reporting[from] { more } else { mine + more }
+            };
+            let (n, d) = (share * other.numerator[from], share * other.denominator[from]);
+            self.numerator[to] = sum(self.numerator[to], n);
+            self.denominator[to] = sum(self.denominator[to], d);
+        }
+        if self.reporting[to] == 0 {
+            (self.numerator[to], self.denominator[to]) = (f64::NAN, f64::NAN);
+        }
+    }
+}
+
 /// The two spans that are summed; a year's values are those of its last quarter to date.
 pub(super) const SPANS: usize = 2;
 
@@ -197,13 +229,7 @@ fn join(plan: &Plan, grid: &Grid<'_>, wards: &Part, districts: &Part, i: usize) 
     let (w, d, quarters) = (grid.wards.codes.len(), grid.districts.codes.len(), grid.quarters.len());
     let nodes = w + d + 1;
     let size = quarters * nodes;
-    let mut out = Sums {
-        numerator: vec![f64::NAN; size],
-        denominator: vec![f64::NAN; size],
-        missing: vec![0.0; size],
-        reporting: vec![0; size],
-        expected: vec![0; size],
-    };
+    let mut out = Sums::empty(size);
     for t in 0..quarters {
         if indicator.level == Level::Ward {
             for u in 0..w {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::cards::Card;
 use super::grid::Grid;
 use super::judge::{All2, Judged, node, nodes};
+use super::maps::Mapped;
 use super::{EvaluateError, Summary};
 use crate::model::{Level, Period, Plan, Span, State, Status};
 use crate::store::{Store, StoreError, TableWriter, columns};
@@ -84,6 +85,32 @@ impl Writer {
         Ok(Summary { indicator_values: rows, wards_scored })
     }
 
+    /// Writes another day's map of a province: what stands at the end of each quarter, and of each year.
+    pub(super) fn write_map(&self, plan: &Plan, province: &str, map: &Mapped<'_>) -> Result<usize, EvaluateError> {
+        let one = |(t, quarter): (usize, &Period)| -> Result<usize, EvaluateError> {
+            let mut spans = vec![(Span::YearToDate, *quarter)];
+            if quarter.quarter() == Some(4) && quarter.end() < map.grid.today {
+                spans.push((Span::Year, Period::year_of(quarter.year())));
+            }
+            let mut rows = 0;
+            for (span, period) in spans {
+                let lines = lines(&map.grid, &map.judged, t, &[(0, span)]);
+                rows += lines.len();
+                if !lines.is_empty() {
+                    let batch = values_batch(plan, province, &map.grid, t, period, &lines, Some(map))?;
+                    self.values.write_period_of(self.folder(province), period, map.name, &batch)?;
+                }
+            }
+            Ok(rows)
+        };
+        let rows: Result<Vec<usize>, EvaluateError> = if self.several {
+            map.grid.quarters.iter().enumerate().map(one).collect()
+        } else {
+            map.grid.quarters.par_iter().enumerate().map(one).collect()
+        };
+        Ok(rows?.into_iter().sum())
+    }
+
     /// The province's folder, where there are several.
     fn folder<'p>(&self, province: &'p str) -> Option<&'p str> {
         self.several.then_some(province)
@@ -101,7 +128,7 @@ impl Writer {
         if lines.is_empty() {
             return Ok(());
         }
-        let batch = values_batch(plan, province, grid, t, period, lines)?;
+        let batch = values_batch(plan, province, grid, t, period, lines, None)?;
         self.values.write_period(self.folder(province), period, &batch)?;
         Ok(())
     }
@@ -130,6 +157,7 @@ fn values_batch(
     t: usize,
     period: Period,
     lines: &[Line<'_>],
+    map: Option<&Mapped<'_>>,
 ) -> Result<arrow::array::RecordBatch, StoreError> {
     let n = nodes(grid);
     let levels = [Level::Ward, Level::District, Level::Province];
@@ -141,7 +169,11 @@ fn values_batch(
     let codes = columns::values((0..n).map(code));
     let districts = columns::values(grid.districts.codes.iter());
     let district_of = |at: usize| match node(grid, at) {
-        (Level::Ward, u) => grid.wards.district[t * grid.wards.codes.len() + u],
+        // Directly below the province there is no district.
+        (Level::Ward, u) => match grid.wards.district[t * grid.wards.codes.len() + u] {
+            d if usize::try_from(d).is_ok_and(|d| d < grid.districts.codes.len()) => d,
+            _ => -1,
+        },
         (Level::District, u) => u as i32,
         (Level::Province, _) => -1,
     };
@@ -151,7 +183,7 @@ fn values_batch(
     Store::batch(
         "indicator_values",
         vec![
-            columns::constant("as_reported", lines.len()),
+            columns::constant(map.map_or("as_reported", |m| m.name), lines.len()),
             columns::keyed(keys(&level_of), &columns::values(levels.map(Level::as_str))),
             columns::keyed(keys(&|l| l.node as i32), &codes),
             columns::keyed(keys(&|l| district_of(l.node)), &districts),
@@ -179,9 +211,26 @@ fn values_batch(
             columns::wholes(lines.iter().map(|l| Some(l.judged.expected))),
             columns::wholes(lines.iter().map(|l| l.judged.rank.map(|r| r.0))),
             columns::wholes(lines.iter().map(|l| l.judged.rank.map(|r| r.1))),
-            columns::lists(lines.iter().map(|_| Vec::<&str>::new())),
+            columns::lists(lines.iter().map(|l| map.map_or_else(Vec::new, |map| flags(map, t, l)))),
         ],
     )
+}
+
+/// What is to be known of a row of another day's map.
+fn flags(map: &Mapped<'_>, t: usize, line: &Line<'_>) -> Vec<&'static str> {
+    let n = nodes(&map.grid);
+    if line.node + 1 == n {
+        return Vec::new();
+    }
+    let marks = map.marks[t * n + line.node];
+    let parted = !map.whole[line.indicator];
+    let all = [
+        ("apportioned", parted && marks.apportioned),
+        ("incomplete", line.judged.reporting < line.judged.expected),
+        ("share_unknown", parted && marks.unknown),
+        ("uncertain", marks.uncertain),
+    ];
+    all.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()
 }
 
 fn cards_batch(

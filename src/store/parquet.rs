@@ -93,6 +93,19 @@ impl TableWriter {
         self.write(&partition, std::slice::from_ref(batch))
     }
 
+    /// Writes the file of a period and map, beside that of the period: `2018/2018-Q2.current.parquet`.
+    pub fn write_period_of(
+        &self,
+        province: Option<&str>,
+        period: Period,
+        map: &str,
+        batch: &RecordBatch,
+    ) -> Result<()> {
+        let (year, name) = (format!("{:04}", period.year()), format!("{period}.{map}"));
+        let partition: PathBuf = province.into_iter().chain([year.as_str(), &name]).collect();
+        self.write(&partition, std::slice::from_ref(batch))
+    }
+
     /// Writes one partition, named without its extension. May be called from several threads at once, for different
     /// partitions. Every batch has the table's columns in order.
     pub fn write(&self, partition: &Path, batches: &[RecordBatch]) -> Result<()> {

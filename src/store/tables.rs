@@ -134,7 +134,13 @@ const REPORTING: &[Column] = &[
     ("complete_share", Number, false, "Tỷ lệ đầy đủ", "accepted ÷ due"),
 ];
 const INDICATOR_VALUES: &[Column] = &[
-    ("map", Text, false, "Bản đồ", "as_reported, current or as_of"),
+    (
+        "map",
+        Text,
+        false,
+        "Bản đồ",
+        "as_reported; as_of: the plan's first day; current: today. The last two hold the spans year_to_date and year",
+    ),
     ("level", Text, false, "Cấp", "level"),
     ("unit_code", Text, false, "Mã đơn vị", "unit code"),
     ("district_code", Text, true, "Mã huyện", "district code"),
@@ -162,7 +168,7 @@ const INDICATOR_VALUES: &[Column] = &[
     ("units_expected", Whole, false, "Số đơn vị phải báo cáo", "units expected"),
     ("rank", Whole, true, "Hạng", "rank among units of the level in the province"),
     ("rank_of", Whole, true, "Trong số", "how many were ranked"),
-    ("flags", Texts, false, "Ghi chú", "flags"),
+    ("flags", Texts, false, "Ghi chú", "of another day's map: apportioned, incomplete, share_unknown, uncertain"),
 ];
 const SCORECARDS: &[Column] = &[
     ("unit_code", Text, false, "Mã đơn vị", "ward"),
