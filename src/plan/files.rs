@@ -315,6 +315,10 @@ fn rubric(source: &Source, plan: &Plan, problems: &mut Problems) -> Rubric {
             claimed_element: c.required("claimed", problems),
             verified_element: c.required("verified", problems),
         };
+        if max.is_some_and(|most| most <= 0.0) {
+            let text = format!("`max_points` of `{}` must be above 0", criterion.code);
+            problems.add(&c.place_of("max_points"), text);
+        }
         for (key, code) in [("claimed", &criterion.claimed_element), ("verified", &criterion.verified_element)] {
             check::element(plan, code, &c.place_of(key), problems);
         }

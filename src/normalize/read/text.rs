@@ -11,9 +11,10 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<(Grid, Encoding), Refusal> {
     if text.len() > limits::TEXT {
         return Err(Refusal::TooManyCells);
     }
-    // Lines that end as on old Macintoshes.
-    if text.contains('\r') && !text.contains('\n') {
-        text = text.replace('\r', "\n");
+    // Lines that end as on old Macintoshes, all of them or some; one return too many before a line end is no line.
+    let alone = |at: usize| !matches!(text.as_bytes().get(at + 1), Some(b'\n' | b'\r'));
+    if memchr::memchr_iter(b'\r', text.as_bytes()).any(alone) {
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace('\r', "\n");
     }
     if memchr::memchr_iter(b'\n', text.as_bytes()).take(limits::LINES + 1).count() > limits::LINES {
         return Err(Refusal::TooWide(Excess::Rows));
@@ -201,6 +202,9 @@ mod tests {
     #[test]
     fn lines_and_delimiters_of_every_program() {
         assert_eq!(cells("a;b\rc;d\r"), cells("a;b\nc;d\n"));
+        assert_eq!(cells("a;\"b\nc\";d\re;f\r"), cells("a;\"b\nc\";d\ne;f\n"));
+        assert_eq!(cells("a;b\r\nc;d\re;f\n"), cells("a;b\nc;d\ne;f\n"));
+        assert_eq!(cells("a;b\r\r\nc;d\re"), cells("a;b\nc;d\ne"));
         assert_eq!(cells("sep=|\na|b;c,d;e"), [(0, 0, "sep="), (1, 0, "a"), (1, 1, "b;c,d;e")].map(own));
         assert_eq!(cells("a\tb\n\n\nc"), [(0, 0, "a"), (0, 1, "b"), (3, 0, "c")].map(own));
     }
