@@ -11,6 +11,7 @@ use crate::model::{Baseline, Element, Population};
 /// One row of a CSV, with the columns asked for in the order asked for.
 pub(super) struct Row<'r> {
     path: &'r Path,
+    bytes: &'r [u8],
     record: &'r csv::StringRecord,
     positions: &'r [usize],
 }
@@ -22,8 +23,16 @@ impl Row<'_> {
     }
 
     pub(super) fn place(&self) -> Place {
-        Place::line(self.path, self.record.position().map_or(0, |p| p.line() as usize))
+        Place::line(self.path, line_of(self.bytes, self.record.position()))
     }
+}
+
+/// The line, from 1, on which a record begins. The reader's own count stands before the line ends that are still to be
+/// passed: the second half of CR LF, and blank lines.
+fn line_of(bytes: &[u8], position: Option<&csv::Position>) -> usize {
+    let start = position.map_or(0, |p| p.byte() as usize).min(bytes.len());
+    let ends = bytes[start..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    1 + bytes[..start + ends].iter().filter(|b| **b == b'\n').count()
 }
 
 /// Hands every row of a CSV that has these columns to `each`.
@@ -64,7 +73,7 @@ pub(super) fn rows(
         match reader.read_record(&mut record) {
             Ok(false) => return,
             Ok(true) => {
-                let row = Row { path, record: &record, positions: &positions };
+                let row = Row { path, bytes: &bytes, record: &record, positions: &positions };
                 if record.len() < header.len() {
                     problems.add(&row.place(), format!("has {} fields, expected {}", record.len(), header.len()));
                 } else {
@@ -72,7 +81,7 @@ pub(super) fn rows(
                 }
             }
             Err(error) => {
-                let line = error.position().map_or(0, |p| p.line() as usize);
+                let line = line_of(&bytes, error.position());
                 problems.add(&Place::line(path, line), "is not a row of UTF-8 text".to_owned());
             }
         }
@@ -140,4 +149,24 @@ pub(super) fn baselines(
         }
     });
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_its_line_however_lines_end() {
+        for end in ["\n", "\r\n", "\r\n\r\n"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("population.csv");
+            let rows = ["unit_code,year,population,note", "1,x,5,", "2,2018,5,", "3,2018,-1,", "4,2018"];
+            std::fs::write(&path, rows.join(end)).unwrap();
+            let mut problems = Problems::default();
+            populations(&path, &mut problems);
+            let lines: Vec<usize> = problems.sorted().iter().map(|p| p.line).collect();
+            let step = end.matches('\n').count();
+            assert_eq!(lines, [1 + step, 1 + 3 * step, 1 + 4 * step], "{end:?}");
+        }
+    }
 }
