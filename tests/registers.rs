@@ -48,7 +48,7 @@ fn a_fault_of_a_unit_names_its_file_and_line() {
             1,
         )
     });
-    assert!(gap.contains("units.csv:4: unit `474` has a gap from 2025-01-01 to 2025-02-01"), "{gap}");
+    assert!(gap.contains("units.csv:5: unit `474` has a gap from 2025-01-01 to 2025-02-01"), "{gap}");
 }
 
 #[test]

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int32Type};
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::model::{Element, Kind, Level, Period, Plan};
 use crate::register::Register;
-use crate::store::{Store, StoreError};
+use crate::store::{Partition, Store, StoreError};
 
 /// What the tables of `normalize` say, ready to be laid on grids.
 pub(super) struct Facts {
@@ -20,6 +21,31 @@ pub(super) struct Facts {
     rejected: BTreeSet<(Period, String, String)>,
     /// Period → unit → (values due, accepted, days late).
     reporting: HashMap<Period, HashMap<String, (i32, i32, i32)>>,
+}
+
+/// A unit's values of one period: element and value.
+type OfUnit = (Period, String, Box<[(u16, f64)]>);
+
+/// The values of one file of `observations`.
+fn of_units(part: &Partition, index: &HashMap<&str, u16>) -> Result<Vec<OfUnit>, StoreError> {
+    let mut all = Vec::new();
+    for batch in part.read(&["unit_code", "period", "element", "value"])? {
+        let (unit, period, element) = (text(&batch, 0), text(&batch, 1), text(&batch, 2));
+        let numbers = batch.column(3).as_primitive::<Float64Type>();
+        let mut row = 0;
+        while row < batch.num_rows() {
+            // A file is sorted by unit, so a unit's values stand together.
+            let (of, at, first) = (unit(row), period(row), row);
+            while row < batch.num_rows() && unit(row) == of && period(row) == at {
+                row += 1;
+            }
+            if let Ok(key) = at.parse::<Period>() {
+                let known = |row| Some((*index.get(element(row))?, numbers.value(row)));
+                all.push((key, of.to_owned(), (first..row).filter_map(known).collect()));
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn text<'a>(batch: &'a RecordBatch, column: usize) -> impl Fn(usize) -> &'a str + 'a {
@@ -34,26 +60,12 @@ impl Facts {
     pub(super) fn read(plan: &Plan, store: &Store) -> Result<Self, StoreError> {
         let index: HashMap<&str, u16> =
             plan.elements.iter().enumerate().map(|(at, e)| (e.code.as_str(), at as u16)).collect();
+        // File by file: only what is wanted of one is kept, never all of them at once.
+        let parts: Result<Vec<Vec<OfUnit>>, StoreError> =
+            store.partitions("observations")?.par_iter().map(|part| of_units(part, &index)).collect();
         let mut values: HashMap<Period, HashMap<String, Vec<(u16, f64)>>> = HashMap::new();
-        for batch in store.read_table("observations", &["unit_code", "period", "element", "value"], true)? {
-            let (unit, period, element) = (text(&batch, 0), text(&batch, 1), text(&batch, 2));
-            let numbers = batch.column(3).as_primitive::<Float64Type>();
-            let mut row = 0;
-            while row < batch.num_rows() {
-                // A file is sorted by unit, so a unit's values stand together.
-                let (of, at) = (unit(row), period(row));
-                let Ok(key) = at.parse::<Period>() else {
-                    row += 1;
-                    continue;
-                };
-                let list = values.entry(key).or_default().entry(of.to_owned()).or_default();
-                while row < batch.num_rows() && unit(row) == of && period(row) == at {
-                    if let Some(element) = index.get(element(row)) {
-                        list.push((*element, numbers.value(row)));
-                    }
-                    row += 1;
-                }
-            }
+        for (period, unit, list) in parts?.into_iter().flatten() {
+            values.entry(period).or_default().entry(unit).or_default().extend(list);
         }
         let mut rejected = BTreeSet::new();
         for batch in store.read_table("findings", &["severity", "unit_code", "element", "period"], true)? {
