@@ -6,7 +6,7 @@
 //!
 //! 1. [`check`]: whether versions and changes hold together
 //! 2. [`crosswalk`]: the units of one day on the map of another
-//! 3. [`apportion`]: counts along a crosswalk
+//! 3. [`mod@apportion`]: counts along a crosswalk
 //! 4. [`history`]: where a unit came from and what became of it, for people
 
 mod apportion;

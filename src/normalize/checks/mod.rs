@@ -1,9 +1,9 @@
 //! The plan's checks on what was read. Each looks at something else:
 //!
-//! 1. [`rows`]: which rows of a form are used, which units have none
-//! 2. [`total`]: the form's own total row
-//! 3. [`row`]: contradictions within one row
-//! 4. [`across`]: a unit's rows over time, once it is known which files are current; on [`history`] and [`robust`]
+//! 1. [`mod@rows`]: which rows of a form are used, which units have none
+//! 2. [`mod@total`]: the form's own total row
+//! 3. [`mod@row`]: contradictions within one row
+//! 4. [`mod@across`]: a unit's rows over time, once it is known which files are current; on [`history`] and [`robust`]
 //! 5. [`cause`]: what would repair the contradictions that were found, on [`slips`]
 //!
 //! In: forms and the rules of the plan. Out: findings of those forms; no value is changed or left out here but for rows
