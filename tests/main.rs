@@ -17,6 +17,8 @@ mod inspect;
 mod maps;
 /// Forms in every other layout against their truth.
 mod mess;
+/// The statistics against their golden cases.
+mod methods;
 /// The sample from forms to a release, twice, and with one thread.
 mod night;
 /// Files that hold persons: kept apart, erased, repeated nowhere.

@@ -7,10 +7,10 @@ use crate::tool::{files, root};
 const ROWS: &[&[&str]] = &[
     &["main"],
     &["cli"],
-    &["job"],
+    &["job", "verify"],
     &["pull", "normalize", "evaluate", "publish", "reply", "sample", "template"],
     &["plan"],
-    &["register", "store"],
+    &["register", "store", "stats"],
     &["model"],
 ];
 

@@ -14,6 +14,7 @@ mod stages;
 mod status;
 mod template;
 mod units;
+mod verify_methods;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ pub use failure::Failure;
 const AFTER_HELP: &str = "\
 Exit codes:
   0  done
-  1  done, but files were quarantined and --strict was given
+  1  done, but files were quarantined and --strict was given, or a method disagrees with a golden case
   2  the arguments or the definition are wrong; nothing was touched
   3  the run could not go on (inbox, disk, permissions, another run); the last release stands
 
@@ -105,6 +106,8 @@ enum Command {
     Units(units::UnitsArguments),
     /// Invent submissions, with their truth and planted faults
     Sample(sample::SampleArguments),
+    /// Run the statistics on golden cases and tell how far they agree
+    VerifyMethods(verify_methods::VerifyArguments),
     /// Print completions for a shell
     Completions(completions::CompletionsArguments),
 }
@@ -141,6 +144,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Template(template) => template::run(common, template),
         Command::Units(units) => units::run(common, units),
         Command::Sample(sample) => sample::run(common, sample),
+        Command::VerifyMethods(verify) => verify_methods::run(verify),
         Command::Completions(completions) => {
             completions::run(*completions);
             Ok(ExitCode::SUCCESS)
