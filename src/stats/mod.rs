@@ -3,9 +3,14 @@
 //! What cannot be computed is [`Undefined`] and says why; a number is right or absent. The pipeline and
 //! `wardscore verify-methods` call the same functions, so what the golden cases prove is what the release holds.
 
+pub mod composite;
+pub mod did;
 pub mod interval;
+pub mod its;
+pub mod linear;
 pub mod order;
 pub mod quantile;
+pub mod target;
 
 /// How much an interval or the limits of a funnel cover; the rest is parted equally between both sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +40,12 @@ pub enum Undefined {
     /// An input is missing.
     #[error("missing_input")]
     MissingInput,
+    /// A column of the design is explained by the others.
+    #[error("collinear")]
+    Collinear,
+    /// The fit has no finite answer, as where one side has no event at all.
+    #[error("not_converged")]
+    NotConverged,
     /// A count is below zero.
     #[error("negative_count")]
     NegativeCount,

@@ -1,0 +1,142 @@
+//! Scores in levels: weighted means inside each parent over the children that are there, weights renormalised (COINr
+//! `Aggregate`); too few children, and the parent is missing too.
+
+use crate::stats::{Undefined, steady};
+
+/// How children are averaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Weighted sum: a good child makes up for a bad one.
+    Arithmetic,
+    /// Weighted product: less so.
+    Geometric,
+    /// Weighted mean of reciprocals: hardly.
+    Harmonic,
+}
+
+/// Averages children and their weights. `None` where the share of children present is below `threshold`, or there is none.
+pub fn mean(
+    children: impl Iterator<Item = (Option<f64>, f64)>,
+    method: Method,
+    threshold: f64,
+) -> Result<Option<f64>, Undefined> {
+    let (mut all, mut there, mut weights, mut sum, mut least) = (0_u32, 0_u32, 0.0, 0.0, f64::INFINITY);
+    for (value, weight) in children {
+        all += 1;
+        let Some(value) = value else { continue };
+        there += 1;
+        weights += weight;
+        least = least.min(value);
+        sum += weight
+            * match method {
+                Method::Arithmetic => value,
+                Method::Geometric => value.ln(),
+                Method::Harmonic => value.recip(),
+            };
+    }
+    if there == 0 || steady(f64::from(there) / f64::from(all)) < steady(threshold) {
+        return Ok(None);
+    }
+    if method != Method::Arithmetic && least <= 0.0 {
+        return Err(Undefined::NonPositiveValue);
+    }
+    if weights == 0.0 {
+        return Err(Undefined::ZeroWeightSum);
+    }
+    Ok(Some(match method {
+        Method::Arithmetic => sum / weights,
+        Method::Geometric => (sum / weights).exp(),
+        Method::Harmonic => weights / sum,
+    }))
+}
+
+/// A node above the indicators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// Its level, 0 being the one next to the indicators.
+    pub level: usize,
+    /// Indices of its children: indicators first, then parents in their order.
+    pub children: Vec<usize>,
+}
+
+/// The tree of a score: `leaves` indicators, then parents, children before their parents, the last of them the score itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Framework {
+    /// How many indicators.
+    pub leaves: usize,
+    /// The nodes above them.
+    pub parents: Vec<Parent>,
+}
+
+impl Framework {
+    /// Indicators and parents.
+    pub fn nodes(&self) -> usize {
+        self.leaves + self.parents.len()
+    }
+
+    /// Fills the parents' places of `nodes`, in which the indicators stand. `weights` by node; `methods` by level, the last
+    /// standing for those above. A parent that cannot be averaged is missing.
+    pub fn fill(&self, nodes: &mut [Option<f64>], weights: &[f64], methods: &[Method], threshold: f64) {
+        for (at, parent) in self.parents.iter().enumerate() {
+            let method = methods.get(parent.level).or(methods.last()).copied().unwrap_or(Method::Arithmetic);
+            let children = parent.children.iter().map(|c| (nodes[*c], weights[*c]));
+            let value = mean(children, method, threshold).unwrap_or(None);
+            nodes[self.leaves + at] = value;
+        }
+    }
+
+    /// The score of one unit.
+    pub fn score(&self, scores: &[Option<f64>], weights: &[f64], methods: &[Method], threshold: f64) -> Option<f64> {
+        let mut nodes = vec![None; self.nodes()];
+        nodes[..self.leaves].copy_from_slice(&scores[..self.leaves]);
+        self.fill(&mut nodes, weights, methods, threshold);
+        nodes.last().copied().flatten()
+    }
+
+    /// What each node weighs in the score: its share of its parent times the parent's own; the score weighs 1.
+    pub fn effective_weights(&self, weights: &[f64]) -> Result<Vec<f64>, Undefined> {
+        let mut own = vec![0.0; self.nodes()];
+        if let Some(top) = own.last_mut() {
+            *top = 1.0;
+        }
+        for (at, parent) in self.parents.iter().enumerate().rev() {
+            let total: f64 = parent.children.iter().map(|c| weights[*c]).sum();
+            if total == 0.0 {
+                return Err(Undefined::ZeroWeightSum);
+            }
+            for child in &parent.children {
+                own[*child] = own[self.leaves + at] * weights[*child] / total;
+            }
+        }
+        Ok(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_by_hand() {
+        let of = |x: &[Option<f64>], method, threshold| mean(x.iter().map(|v| (*v, 1.0)), method, threshold);
+        let x = [Some(1.0), None, Some(4.0)];
+        assert_eq!(of(&x, Method::Arithmetic, 0.0).expect("a mean"), Some(2.5));
+        assert!((of(&x, Method::Geometric, 0.0).expect("a mean").expect("two values") - 2.0).abs() < 1e-12);
+        assert_eq!(of(&x, Method::Harmonic, 0.0).expect("a mean"), Some(1.6));
+        assert_eq!(of(&x, Method::Arithmetic, 2.0 / 3.0).expect("just enough"), Some(2.5));
+        assert_eq!(of(&x, Method::Arithmetic, 0.7).expect("too few"), None);
+        assert!(of(&[Some(0.0), Some(4.0)], Method::Geometric, 0.0).is_err());
+    }
+
+    #[test]
+    fn a_tree() {
+        let tree = Framework {
+            leaves: 3,
+            parents: vec![Parent { level: 0, children: vec![0, 1] }, Parent { level: 1, children: vec![3, 2] }],
+        };
+        let weights = [1.0, 3.0, 1.0, 1.0, 1.0];
+        let score = tree.score(&[Some(10.0), Some(20.0), Some(40.0)], &weights, &[Method::Arithmetic], 0.0);
+        assert_eq!(score, Some(28.75));
+        assert_eq!(tree.effective_weights(&weights).expect("weights"), [0.125, 0.375, 0.5, 0.5, 1.0]);
+    }
+}
