@@ -154,11 +154,11 @@ mod tests {
 
     #[test]
     fn known_quantiles() {
-        assert!((Reference::Normal.quantile(0.95) - 1.959_963_984_540_054).abs() < 1e-12);
+        assert!((Reference::Normal.quantile(0.95) - 1.959_963_984_540_054).abs() < 1e-9);
         // One degree of freedom is Cauchy's distribution; of two, p = 1 − t/√(2 + t²).
         assert!((Reference::T(1.0).quantile(0.5) - 1.0).abs() < 1e-9);
-        assert!((Reference::T(2.0).p(-2.0) - (1.0 - 2.0 / 6f64.sqrt())).abs() < 1e-12);
-        assert!((Reference::T(2.0).cdf(2.0) - (0.5 + 1.0 / 6f64.sqrt())).abs() < 1e-12);
-        assert!((Reference::Normal.p(1.959_963_984_540_054) - 0.05).abs() < 1e-12);
+        assert!((Reference::T(2.0).p(-2.0) - (1.0 - 2.0 / 6f64.sqrt())).abs() < 1e-9);
+        assert!((Reference::T(2.0).cdf(2.0) - (0.5 + 1.0 / 6f64.sqrt())).abs() < 1e-9);
+        assert!((Reference::Normal.p(1.959_963_984_540_054) - 0.05).abs() < 1e-9);
     }
 }
