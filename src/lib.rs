@@ -12,10 +12,12 @@
 //! | 6 | [`evaluate`] | year to date 2018: 3 107 of 3 240 handled = 95.9%; target 100%; off track |
 //! | 7 | [`publish`] | the card's cell: 95.9%, its symbol and colour |
 //!
+//! [`trace`] leads from a figure back along this way, step by step: `wardscore explain`.
+//!
 //! What was wrong with a form goes back to its district: [`reply`] marks every finding in the form as it came.
 //!
-//! Rooms lean in one direction: `main → cli → job, verify → pull | normalize | evaluate | publish | reply | sample |
-//! template → plan, register, store, stats → model`. Invariants, each an absence: a stage never names another stage, they meet in [`model`] and [`store`];
+//! Rooms lean in one direction: `main → cli → job, trace, verify → pull | normalize | evaluate | publish | reply | sample
+//! | template → plan, register, store, stats → model`. Invariants, each an absence: a stage never names another stage, they meet in [`model`] and [`store`];
 //! `model` and `stats` have no I/O; `pull` never looks inside a file; only `normalize::read` knows workbooks; `publish` does no
 //! arithmetic on figures; only `store` knows paths inside the store; nothing below `cli` reads the clock, the environment
 //! or a random source that was not handed in; hash order and thread order never reach an output.
@@ -34,4 +36,5 @@ pub mod sample;
 pub mod stats;
 pub mod store;
 pub mod template;
+pub mod trace;
 pub mod verify;

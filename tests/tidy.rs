@@ -7,7 +7,7 @@ use crate::tool::{files, root};
 const ROWS: &[&[&str]] = &[
     &["main"],
     &["cli"],
-    &["job", "verify"],
+    &["job", "trace", "verify"],
     &["pull", "normalize", "evaluate", "publish", "reply", "sample", "template"],
     &["plan"],
     &["register", "store", "stats"],

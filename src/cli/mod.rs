@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod explain;
 mod failure;
 mod inspect;
 mod log;
@@ -96,6 +97,8 @@ enum Command {
     Check,
     /// Show the last runs, the current release and what is in the store
     Status,
+    /// Show how one published figure came about, back to its cells
+    Explain(explain::ExplainArguments),
     /// Show how a file is read, without storing anything
     Inspect(inspect::InspectArguments),
     /// Start a pipeline for another plan in DIR
@@ -139,6 +142,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Reply => stages::run(common, "reply", &[Stage::Reply], false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),
+        Command::Explain(explain) => explain::run(common, explain),
         Command::Inspect(inspect) => inspect::run(common, inspect),
         Command::New(new) => new::run(new),
         Command::Template(template) => template::run(common, template),

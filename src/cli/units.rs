@@ -120,7 +120,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Codes of the units that bear a code or name; where none bears it whole, those whose name holds it.
-fn find(register: &Register, wanted: &str) -> BTreeSet<String> {
+pub(super) fn find(register: &Register, wanted: &str) -> BTreeSet<String> {
     let wanted = plain(wanted);
     let names = |unit: &UnitVersion| {
         let aliases = register.aliases(&unit.code).iter().map(|alias| plain(alias));

@@ -6,6 +6,7 @@
 mod check;
 mod csvs;
 mod files;
+pub mod locate;
 mod problem;
 mod register;
 mod rules;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::model::Plan;
 use crate::register::Register;
 
-pub use problem::Problem;
+pub use problem::{Problem, nearest};
 
 /// A definition that can be worked from.
 #[derive(Debug, Clone)]

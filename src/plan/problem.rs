@@ -112,7 +112,7 @@ impl Problems {
 }
 
 /// The known name nearest to `name`, if one is near enough to have been meant.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|k| (distance(name, k), k))

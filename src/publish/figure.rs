@@ -4,19 +4,21 @@ use crate::model::State;
 
 /// A figure in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Figure {
-    pub(super) vi: String,
-    pub(super) en: String,
+pub struct Figure {
+    /// As Vietnamese writes it.
+    pub vi: String,
+    /// As English writes it.
+    pub en: String,
 }
 
 /// A share as a percentage with one decimal.
-pub(super) fn percent(value: f64) -> Figure {
+pub fn percent(value: f64) -> Figure {
     let text = format!("{:.1}%", value * 100.0);
     Figure { vi: text.replace('.', ","), en: text }
 }
 
 /// A number with at most `decimals` decimals and parted thousands.
-pub(super) fn number(value: f64, decimals: usize) -> Figure {
+pub fn number(value: f64, decimals: usize) -> Figure {
     let text = format!("{value:.decimals$}");
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
     let rest = rest.trim_end_matches('0');
@@ -45,12 +47,12 @@ pub(super) fn number(value: f64, decimals: usize) -> Figure {
 }
 
 /// An indicator's value in its unit.
-pub(super) fn value(value: f64, unit_label: &str) -> Figure {
+pub fn value(value: f64, unit_label: &str) -> Figure {
     if unit_label == "share" { percent(value) } else { number(value, 2) }
 }
 
 /// How much an indicator's value changed: of a share in percentage points.
-pub(super) fn change(change: f64, unit_label: &str) -> Figure {
+pub fn change(change: f64, unit_label: &str) -> Figure {
     if unit_label != "share" {
         return number(change, 2);
     }
@@ -59,7 +61,7 @@ pub(super) fn change(change: f64, unit_label: &str) -> Figure {
 }
 
 /// Why there is no value.
-pub(super) fn absence(state: State) -> Figure {
+pub fn absence(state: State) -> Figure {
     let (vi, en) = match state {
         State::NotReported => ("chưa báo cáo", "not reported"),
         State::Rejected => ("số liệu bị loại", "rejected"),

@@ -7,7 +7,7 @@
 //! 5. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
 mod edition;
-mod figure;
+pub mod figure;
 mod origin;
 mod site;
 

@@ -15,6 +15,7 @@ pub mod feedback;
 pub mod file;
 pub mod ledger;
 pub mod parquet;
+pub mod published;
 pub mod raw;
 pub mod release;
 mod restricted;
@@ -27,6 +28,7 @@ use fs_err as fs;
 pub use feedback::Feedback;
 pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow};
 pub use parquet::{Partition, TableWriter};
+pub use published::Published;
 pub use release::ReleaseDraft;
 
 /// Why the store could not do what was asked.

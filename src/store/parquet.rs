@@ -3,13 +3,16 @@
 //! A partition is written beside its place and renamed; one whose bytes did not change is left untouched, so that
 //! releases share it. Text may be handed over dictionary-encoded; the file declares it as text.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use fs_err as fs;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, ProjectionMask, encode_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
@@ -17,6 +20,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use rayon::prelude::*;
 
+use super::columns::Words;
 use super::{Result, Store, StoreError, file, tables};
 use crate::model::Period;
 
@@ -79,9 +83,52 @@ pub struct Partition {
 }
 
 impl Partition {
+    /// The file of a table at a path; `None` where there is none.
+    pub(super) fn at(table: &'static str, path: PathBuf) -> Option<Self> {
+        let name = path.file_stem()?.to_string_lossy().into_owned();
+        path.is_file().then_some(Self { table, name, path })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads these columns; text comes as `Dictionary(Int32, Utf8)`.
     pub fn read(&self, columns: &[&str]) -> Result<Vec<RecordBatch>> {
         read_file(self.table, &self.path, columns, true)
+    }
+
+    /// Reads the rows that `wanted` picks by their texts in the columns `keys`, null as empty: first the keys, then of the
+    /// rows picked these columns. A large file is never in memory whole.
+    pub fn read_where(
+        &self,
+        columns: &[&str],
+        keys: &[&str],
+        mut wanted: impl FnMut(&[&str]) -> bool,
+    ) -> Result<Vec<RecordBatch>> {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut row = 0;
+        for batch in self.read(keys)? {
+            let texts: Vec<Words<'_>> = keys.iter().filter_map(|key| Words::of(&batch, key)).collect();
+            let mut of_row = Vec::with_capacity(texts.len());
+            for at in 0..batch.num_rows() {
+                of_row.clear();
+                of_row.extend(texts.iter().map(|words| words.get(at)));
+                if wanted(&of_row) {
+                    match ranges.last_mut() {
+                        Some(last) if last.end == row + at => last.end += 1,
+                        _ => ranges.push(row + at..row + at + 1),
+                    }
+                }
+            }
+            row += batch.num_rows();
+        }
+        if ranges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let picked = RowSelection::from_consecutive_ranges(ranges.into_iter(), row);
+        read_rows(self.table, &self.path, columns, true, Some(picked))
     }
 }
 
@@ -211,9 +258,19 @@ fn undictionary(kind: &DataType) -> DataType {
 }
 
 fn read_file(table: &str, path: &Path, columns: &[&str], dictionaries: bool) -> Result<Vec<RecordBatch>> {
+    read_rows(table, path, columns, dictionaries, None)
+}
+
+fn read_rows(
+    table: &str,
+    path: &Path,
+    columns: &[&str],
+    dictionaries: bool,
+    picked: Option<RowSelection>,
+) -> Result<Vec<RecordBatch>> {
     let opened: std::fs::File = fs::File::open(path)?.into();
     let fail = |source| StoreError::Table { table: table.to_owned(), path: path.to_owned(), source };
-    let read = || -> parquet::errors::Result<Vec<RecordBatch>> {
+    let read = move || -> parquet::errors::Result<Vec<RecordBatch>> {
         let plain = ArrowReaderMetadata::load(&opened, ArrowReaderOptions::new())?;
         let metadata = if dictionaries {
             let fields: Vec<Field> = plain.schema().fields().iter().map(|f| as_dictionary(f)).collect();
@@ -229,7 +286,11 @@ fn read_file(table: &str, path: &Path, columns: &[&str], dictionaries: bool) -> 
             ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied())
         };
         let rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(usize::MAX).max(1);
-        let reader = builder.with_projection(mask).with_batch_size(rows.min(1 << 20)).build()?;
+        let mut builder = builder.with_projection(mask).with_batch_size(rows.min(1 << 20));
+        if let Some(picked) = picked {
+            builder = builder.with_row_selection(picked);
+        }
+        let reader = builder.build()?;
         reader.map(|batch| batch.map_err(Into::into)).collect()
     };
     read().map_err(fail)
@@ -273,6 +334,11 @@ mod tests {
         let back = store.read_table("populations", &["unit_code"], true).unwrap();
         assert_eq!(back[0].num_columns(), 1);
         assert_eq!(back[0].column(0).as_dictionary::<Int32Type>().keys().len(), 2);
+        let part = &store.partitions("populations").unwrap()[0];
+        let picked =
+            part.read_where(&["note", "year"], &["unit_code", "note"], |texts| texts == ["19756", "x"]).unwrap();
+        assert_eq!((picked[0].num_rows(), picked[0].num_columns()), (1, 2));
+        assert!(part.read_where(&[], &["unit_code"], |texts| texts[0] == "1").unwrap().is_empty());
         assert!(store.write_whole("units", "d", &batch).is_err());
     }
 }

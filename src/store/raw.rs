@@ -58,6 +58,11 @@ impl Store {
         Ok(())
     }
 
+    /// Whether bytes with this digest are kept.
+    pub fn keeps_raw(&self, sha256: &str) -> bool {
+        self.raw_path(sha256).is_file()
+    }
+
     /// Reads kept bytes.
     pub fn read_raw(&self, sha256: &str) -> Result<Vec<u8>> {
         Ok(fs::read(self.raw_path(sha256))?)

@@ -1,0 +1,82 @@
+//! A published release, read back: its manifest, the files of its tables by period, its pages.
+
+use std::path::{Path, PathBuf};
+
+use super::{Partition, Result, Store, file};
+use crate::model::Period;
+
+/// A release that is being read.
+#[derive(Debug, Clone)]
+pub struct Published {
+    folder: PathBuf,
+    manifest: serde_json::Value,
+}
+
+impl Store {
+    /// The newest release, or the one of this id; `None` where there is none.
+    pub fn published(&self, id: Option<&str>) -> Result<Option<Published>> {
+        let folder = match id {
+            // An id is one name: nothing outside the releases is read.
+            Some(id) if id.contains(['/', '\\']) || id.starts_with('.') => return Ok(None),
+            Some(id) => self.root().join("releases").join(id),
+            None => self.current(),
+        };
+        match fs_err::read(folder.join("release.json")) {
+            Ok(bytes) => {
+                let manifest = serde_json::from_slice(&bytes).unwrap_or_default();
+                Ok(Some(Published { folder, manifest }))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Published {
+    /// A text of the manifest, as its `id`; empty where it has none.
+    pub fn text(&self, key: &str) -> &str {
+        self.manifest.get(key).and_then(serde_json::Value::as_str).unwrap_or("")
+    }
+
+    /// The file of a table that is one file; `None` where the release has none.
+    pub fn whole(&self, table: &'static str) -> Option<Partition> {
+        self.partition(table, Path::new(table))
+    }
+
+    /// The file of a period, of a province's folder where a pipeline holds several, and of a map where it is not the
+    /// one as reported; `None` where the release has none.
+    pub fn of_period(
+        &self,
+        table: &'static str,
+        province: Option<&str>,
+        period: Period,
+        map: Option<&str>,
+    ) -> Option<Partition> {
+        let year = format!("{:04}", period.year());
+        let name = map.map_or_else(|| period.to_string(), |map| format!("{period}.{map}"));
+        let partition: PathBuf = province.into_iter().chain([year.as_str(), &name]).collect();
+        self.partition(table, &partition)
+    }
+
+    /// Periods of which a table has a file, in order.
+    pub fn periods(&self, table: &str) -> Result<Vec<Period>> {
+        let files = file::files_below(&self.folder.join("data").join(table), "parquet")?;
+        let named = |path: &PathBuf| path.file_stem()?.to_str()?.parse::<Period>().ok();
+        let mut all: Vec<Period> = files.iter().filter_map(named).collect();
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// A page of the site, as `ward/19753.html`; `None` where it has none.
+    pub fn page(&self, name: &str) -> Option<PathBuf> {
+        let path = self.folder.join("site").join(name);
+        path.is_file().then_some(path)
+    }
+
+    fn partition(&self, table: &'static str, partition: &Path) -> Option<Partition> {
+        let mut path = self.folder.join("data").join(table).join(partition).into_os_string();
+        path.push(".parquet");
+        Partition::at(table, path.into())
+    }
+}

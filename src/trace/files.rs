@@ -1,0 +1,199 @@
+//! The submissions that a figure came in, those that should have brought more, and what was found in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::TraceError;
+use super::cells::Cell;
+use super::question::Asked;
+use super::record::{Record, records};
+use super::scope::Scope;
+use crate::model::{Period, SubmissionStatus};
+use crate::store::Store;
+
+/// How long after the end of a period a refused file may have been meant for it.
+const MEANT: SignedDuration = SignedDuration::from_hours(24 * 92);
+
+/// A received file, as the receipt and its reading say.
+#[derive(Debug, Clone, Serialize)]
+pub struct File {
+    /// Its sign in this explanation.
+    pub sign: String,
+    /// The name of the district that sent it.
+    pub sender: String,
+    /// Its row of `submissions`.
+    #[serde(flatten)]
+    pub submission: Record,
+    /// Whether its bytes are kept.
+    pub kept: bool,
+}
+
+/// All files and findings of a figure.
+pub(super) struct Files {
+    pub(super) list: Vec<File>,
+    pub(super) findings: Vec<Record>,
+}
+
+impl Files {
+    pub(super) fn read(
+        asked: &Asked<'_>,
+        store: &Store,
+        scope: &Scope<'_>,
+        cells: &[Cell],
+    ) -> Result<Self, TraceError> {
+        let (plan, periods) = (asked.plan, scope.periods());
+        let elements = scope.all_elements();
+        let forms: BTreeSet<&str> =
+            plan.elements.iter().filter(|e| elements.contains(e.code.as_str())).map(|e| e.form.as_str()).collect();
+        let days = periods.iter().map(|period| period.end());
+        let districts: BTreeSet<&str> = days
+            .flat_map(|day| scope.members.iter().filter_map(move |m| asked.register.district_of(&m.code, day)))
+            .collect();
+        let mut brought: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for cell in cells {
+            brought.insert((&cell.submission_id, cell.member.as_deref().unwrap_or("")));
+            brought.extend(cell.earlier.iter().map(|earlier| (earlier.submission_id.as_str(), "")));
+        }
+        let ids: BTreeSet<&str> = brought.iter().map(|(id, _)| *id).collect();
+        let table = asked.release.whole("submissions");
+        let keys = ["submission_id", "district_code"];
+        let wanted = |texts: &[&str]| ids.contains(texts[0]) || districts.contains(texts[1]);
+        let submissions = table.map(|table| table.read_where(&[], &keys, wanted)).transpose()?;
+        let mut list: Vec<File> = Vec::new();
+        for submission in records(&submissions.unwrap_or_default()) {
+            let id = (submission.text("submission_id"), submission.text("member"));
+            let due = submission.text("period").parse::<Period>().is_ok_and(|p| periods.contains(&p))
+                && forms.contains(submission.text("form"))
+                && districts.contains(submission.text("district_code"));
+            let refused = is_quarantined(&submission) && meant(asked, &submission, &periods);
+            if !brought.contains(&id) && !due && !refused {
+                continue;
+            }
+            let district = submission.text("district_code");
+            list.push(File {
+                sign: String::new(),
+                sender: asked.name(district).to_owned(),
+                kept: store.keeps_raw(submission.text("sha256")),
+                submission,
+            });
+        }
+        let order = |file: &File| {
+            let submission = &file.submission;
+            let of = |column: &str| submission.text(column).to_owned();
+            [of("district_code"), of("period"), of("form"), of("received_at"), of("file_name"), of("member")]
+        };
+        list.sort_by_cached_key(order);
+        for (at, file) in list.iter_mut().enumerate() {
+            file.sign = sign(at);
+        }
+        let findings = findings(asked, scope, &list, &elements, &periods)?;
+        Ok(Self { list, findings })
+    }
+
+    /// The file that brought a cell.
+    pub(super) fn of(&self, submission: &str, member: Option<&str>) -> Option<&File> {
+        let own = |file: &&File| file.submission.text("submission_id") == submission;
+        self.list.iter().filter(own).find(|file| file.submission.text("member") == member.unwrap_or(""))
+    }
+
+    /// Leaves out refused files, where nothing is missing that they could have brought.
+    pub(super) fn without_quarantined(&mut self) {
+        let refused = |file: &&File| is_quarantined(&file.submission);
+        let ids: BTreeSet<String> =
+            self.list.iter().filter(refused).map(|file| file.submission.text("submission_id").to_owned()).collect();
+        self.list.retain(|file| !is_quarantined(&file.submission));
+        self.findings.retain(|finding| !ids.contains(finding.text("submission_id")));
+        // Signs were given before; they stay as they are, since cells and findings name them.
+    }
+
+    /// Why a value is not there.
+    pub(super) fn why(&self, asked: &Asked<'_>, unit: &str, element: &str, period: Period) -> &'static str {
+        let own = |finding: &&Record| finding.text("unit_code") == unit && finding.text("period") == period.to_string();
+        let mut why = "";
+        for finding in self.findings.iter().filter(own) {
+            let (about, code) = (finding.text("element"), finding.text("code"));
+            let this = match finding.text("severity") {
+                "error" if about == element => "rejected",
+                "error" if about.is_empty() => "row_rejected",
+                _ if about == element && code == "not-reported" => "empty",
+                _ if about.is_empty() && code == "unit-missing" => "no_row",
+                _ => continue,
+            };
+            if why.is_empty() || this == "rejected" {
+                why = this;
+            }
+        }
+        if !why.is_empty() {
+            return why;
+        }
+        let plan = asked.plan;
+        let form = plan.element_index(element).and_then(|at| plan.form(&plan.elements.get(at)?.form));
+        let district = asked.register.district_of(unit, period.end());
+        let came = self.list.iter().any(|file| {
+            let submission = &file.submission;
+            submission.text("period") == period.to_string()
+                && Some(submission.text("district_code")) == district
+                && form.is_some_and(|form| form.code == submission.text("form"))
+        });
+        match form {
+            _ if came => "no_value",
+            Some(form) if plan.due_on(form, period) >= asked.today => "not_due",
+            _ => "no_form",
+        }
+    }
+}
+
+fn is_quarantined(submission: &Record) -> bool {
+    submission.text("status") == SubmissionStatus::Quarantined.as_str()
+}
+
+/// Whether a refused file came at a time at which one of these periods was reported.
+fn meant(asked: &Asked<'_>, submission: &Record, periods: &[Period]) -> bool {
+    let Ok(received) = submission.text("received_at").parse::<Timestamp>() else { return false };
+    let day = asked.plan.local_date(received);
+    periods.iter().any(|period| day > period.end() && day.duration_since(period.end()) <= MEANT)
+}
+
+/// A, B … Z, AA, AB …
+fn sign(at: usize) -> String {
+    let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
+    if at < 26 { letter(at).to_string() } else { sign(at / 26 - 1) + &letter(at).to_string() }
+}
+
+/// What was found about the figure's units, elements and files; not what is of other columns, nor of replaced files.
+fn findings(
+    asked: &Asked<'_>,
+    scope: &Scope<'_>,
+    files: &[File],
+    elements: &BTreeSet<&str>,
+    periods: &[Period],
+) -> Result<Vec<Record>, TraceError> {
+    let units: BTreeSet<&str> = scope.members.iter().map(|member| member.code.as_str()).collect();
+    let periods: BTreeSet<String> = periods.iter().map(ToString::to_string).collect();
+    let stands = files.iter().filter(|file| file.submission.text("status") != SubmissionStatus::Superseded.as_str());
+    let ids: BTreeMap<&str, usize> =
+        stands.enumerate().map(|(at, file)| (file.submission.text("submission_id"), at)).collect();
+    let keys = ["submission_id", "unit_code", "element", "period", "cell"];
+    let wanted = |texts: &[&str]| {
+        let [submission, unit, element, period, cell] = texts else { return false };
+        ids.contains_key(submission)
+            && (period.is_empty() || periods.contains(*period))
+            && match (unit.is_empty(), element.is_empty()) {
+                (true, true) => cell.is_empty(),
+                (true, false) => elements.contains(element),
+                (false, _) => units.contains(unit) && (element.is_empty() || elements.contains(element)),
+            }
+    };
+    let table = asked.release.whole("findings");
+    let found = table.map(|table| table.read_where(&[], &keys, wanted)).transpose()?;
+    let mut all = records(&found.unwrap_or_default());
+    let grave = |finding: &Record| match finding.text("severity") {
+        "error" => 0,
+        "warning" => 1,
+        _ => 2,
+    };
+    all.sort_by_key(|finding| (grave(finding), ids.get(finding.text("submission_id")).copied()));
+    Ok(all)
+}

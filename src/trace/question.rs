@@ -1,0 +1,233 @@
+//! Which row of a release is meant, or why there is none.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::TraceError;
+use super::record::{Record, records};
+use crate::model::state::words;
+use crate::model::{Indicator, Level, Period, Plan, Span};
+use crate::plan::nearest;
+use crate::register::Register;
+use crate::store::{Published, Store};
+
+words! {
+    /// The units that figures are laid on.
+    Map {
+        /// The units that reported.
+        AsReported = "as_reported",
+        /// Those of the plan's first day.
+        AsOf = "as_of",
+        /// Those of the day on which the release was made.
+        Current = "current",
+    }
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Code of the unit.
+    pub unit: &'a str,
+    /// Code of the indicator.
+    pub indicator: &'a str,
+    /// A quarter, or a year.
+    pub period: Period,
+    /// The stretch of time.
+    pub span: Span,
+    /// The map.
+    pub map: Map,
+    /// The release's id; none for the newest.
+    pub release: Option<&'a str>,
+    /// Whether long lists are wanted whole.
+    pub all: bool,
+}
+
+/// The figure that is explained.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figure {
+    /// Release.
+    pub release: String,
+    /// When the release was made.
+    pub created: String,
+    /// Indicator: code, Vietnamese and English name.
+    pub indicator: [String; 3],
+    /// Unit: code, name, level.
+    pub unit: [String; 3],
+    /// Code and name of the unit above.
+    pub above: Option<[String; 2]>,
+    /// Period: code, Vietnamese and English label.
+    pub period: [String; 3],
+    /// Span.
+    pub span: &'static str,
+    /// Map.
+    pub map: &'static str,
+    /// Day of the map; none for the units that reported.
+    pub map_day: Option<String>,
+    /// The row of `indicator_values` as released.
+    pub row: Record,
+}
+
+/// A question with its release, row and what they rest on.
+pub(super) struct Asked<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) register: &'a Register,
+    pub(super) release: Published,
+    pub(super) indicator: &'a Indicator,
+    pub(super) unit: &'a str,
+    pub(super) level: Level,
+    /// The quarter at whose end it stands.
+    pub(super) quarter: Period,
+    pub(super) period: Period,
+    pub(super) span: Span,
+    pub(super) map: Map,
+    /// Day on which the release was made.
+    pub(super) today: Date,
+    /// Day of the map.
+    pub(super) map_day: Date,
+    /// Folder of the province, where a pipeline holds several.
+    pub(super) province: Option<String>,
+    pub(super) table: PathBuf,
+    pub(super) figure: Figure,
+}
+
+fn none(what: String, hint: impl Into<String>) -> TraceError {
+    TraceError::NoFigure { what, hint: hint.into() }
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        register: &'a Register,
+        store: &Store,
+        question: &Question<'a>,
+    ) -> Result<Self, TraceError> {
+        let Question { unit, period, span, map, .. } = *question;
+        let named = question.release.map_or(String::new(), |id| format!(" `{id}`"));
+        let release = store.published(question.release)?.ok_or(TraceError::NoRelease(named))?;
+        let known = || plan.indicators.iter().map(|i| i.code.as_str());
+        let indicator = plan.indicator(question.indicator).ok_or_else(|| {
+            let near = nearest(&question.indicator.to_uppercase(), known()).map(|n| format!("did you mean `{n}`? "));
+            let all = known().collect::<Vec<_>>().join(", ");
+            none(
+                format!("indicator `{}` is not defined", question.indicator),
+                format!("{}the plan defines {all}", near.unwrap_or_default()),
+            )
+        })?;
+        if period.is_year() != (span == Span::Year) {
+            let hint = format!(
+                "a year has the span `year` and a quarter the others: `--period {}`, or `--period {}-Q4 --span {}`",
+                period.year(),
+                period.year(),
+                if span == Span::Year { Span::YearToDate } else { span }
+            );
+            return Err(none(format!("`{period}` has no span `{span}`"), hint));
+        }
+        let quarter = Period::quarter_of(period.year(), period.quarter().unwrap_or(4)).unwrap_or(period);
+        let created: Timestamp = release.text("created").parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        let today = plan.local_date(created);
+        let map_day = match map {
+            Map::AsReported => quarter.end(),
+            Map::AsOf => release.text("as_of").parse().unwrap_or(plan.first_day),
+            Map::Current => today,
+        };
+        let version = register.at(unit, map_day).ok_or_else(|| not_in_force(register, unit, map_day))?;
+        let province = register.has_several_provinces().then(|| register.province_of(unit, map_day)).flatten();
+        let name = (map != Map::AsReported).then_some(map.as_str());
+        let Some(file) = release.of_period("indicator_values", province, period, name) else {
+            let all = release.periods("indicator_values")?;
+            let hint = match (all.first(), all.last()) {
+                (Some(first), Some(last)) => format!("it holds {first} to {last}"),
+                _ => "run `wardscore run`".to_owned(),
+            };
+            return Err(none(format!("the release has no figures of `{period}` on the map `{map}`"), hint));
+        };
+        let keys = ["unit_code", "span", "indicator"];
+        let wanted = [unit, span.as_str(), &indicator.code];
+        let rows = records(&file.read_where(&[], &keys, |texts| texts == wanted)?);
+        let mut asked = Self {
+            plan,
+            register,
+            indicator,
+            unit,
+            level: version.level,
+            quarter,
+            period,
+            span,
+            map,
+            today,
+            map_day,
+            province: province.map(str::to_owned),
+            table: file.path().to_owned(),
+            figure: Figure {
+                release: release.text("id").to_owned(),
+                created: release.text("created").to_owned(),
+                indicator: [indicator.code.clone(), indicator.name_vi.clone(), indicator.name_en.clone()],
+                unit: [unit.to_owned(), version.name_vi.clone(), version.level.to_string()],
+                above: None,
+                period: [period.to_string(), period.label_vi(), period.label_en()],
+                span: span.as_str(),
+                map: map.as_str(),
+                map_day: (map != Map::AsReported).then(|| map_day.to_string()),
+                row: Record::default(),
+            },
+            release,
+        };
+        let above = version.parent_code.as_deref().and_then(|code| register.at(code, map_day));
+        asked.figure.above = above.map(|unit| [unit.code.clone(), unit.name_vi.clone()]);
+        asked.figure.row = rows.into_iter().next().ok_or_else(|| asked.no_row())?;
+        Ok(asked)
+    }
+
+    /// Why a unit has no row of an indicator.
+    fn no_row(&self) -> TraceError {
+        let Self { indicator, unit, level, .. } = self;
+        let code = &indicator.code;
+        let hint = if let Some(only) = indicator.unit.as_ref().filter(|only| only.as_str() != *unit) {
+            format!("`{code}` is about {only} {} alone", self.name(only))
+        } else if indicator.level > *level {
+            let above = self.figure.above.as_ref().map_or(String::new(), |[code, name]| format!(": {code} {name}"));
+            format!("`{code}` is measured from the {} up{above}", indicator.level)
+        } else if self.map != Map::AsReported && self.span != Span::YearToDate && self.span != Span::Year {
+            format!("the map `{}` holds the spans `year_to_date` and `year`", self.map)
+        } else {
+            format!("the table is `{}`", self.table.display())
+        };
+        let what = format!("the release has no `{code}` of {unit} {} for {}", self.name(unit), self.period);
+        none(format!("{what}, span `{}`, map `{}`", self.span, self.map), hint)
+    }
+
+    /// A unit's name at the end of the quarter.
+    pub(super) fn name(&self, code: &str) -> &'a str {
+        self.register.named(code, self.quarter.end()).map_or("", |unit| unit.name_vi.as_str())
+    }
+}
+
+/// A unit that is not in force on the map's day, with what it was made from or became.
+fn not_in_force(register: &Register, unit: &str, day: Date) -> TraceError {
+    let name = register.named(unit, day).map_or("", |unit| unit.name_vi.as_str());
+    let became = register.fates(unit).into_iter().filter(|event| event.day <= day).flat_map(|event| {
+        let to = event.rows.iter().filter_map(|row| row.to_code.as_deref());
+        to.map(|code| (code, event.day)).collect::<Vec<_>>()
+    });
+    let became: Vec<String> = became
+        .map(|(code, day)| {
+            format!("{code} {} from {day}", register.named(code, day).map_or("", |unit| unit.name_vi.as_str()))
+        })
+        .collect();
+    let hint = if became.is_empty() {
+        format!("`wardscore units --ward {unit}` shows its history")
+    } else {
+        format!("it became {}; or lay the figure on another map with `--map as_of`", became.join(", "))
+    };
+    none(format!("{unit} {name} is not in force on {day}"), hint)
+}
+
+/// The page that shows the figure: pages show the newest quarter, year to date, of the units that report.
+pub(super) fn page(asked: &Asked<'_>) -> Result<Option<PathBuf>, TraceError> {
+    let newest = asked.release.periods("observations")?.into_iter().rev().find(|period| !period.is_year());
+    let shown = asked.map == Map::AsReported && asked.span == Span::YearToDate && newest == Some(asked.period);
+    Ok(asked.release.page(&format!("{}/{}.html", asked.level, asked.unit)).filter(|_| shown))
+}
