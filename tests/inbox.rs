@@ -10,14 +10,14 @@ use crate::tool::{copy, csv, root, said, table, wardscore};
 type Row = BTreeMap<String, String>;
 
 /// A run over the inbox with its truth.
-struct Case {
+pub struct Case {
     _folder: tempfile::TempDir,
-    store: PathBuf,
+    pub store: PathBuf,
     truth: PathBuf,
 }
 
 /// Copies the inbox, gives its files their times of receipt, runs the program over it.
-fn run() -> Case {
+pub fn run() -> Case {
     let folder = tempfile::tempdir().unwrap();
     let case = folder.path().join("case");
     copy(&root().join("tests/cases/inbox-small"), &case);
@@ -43,6 +43,13 @@ fn run() -> Case {
     ]);
     said(&output, 0);
     Case { truth: case.join("truth"), store, _folder: folder }
+}
+
+impl Case {
+    /// A file of the case's reference data.
+    pub fn reference(&self, name: &str) -> PathBuf {
+        self.truth.with_file_name("reference").join(name)
+    }
 }
 
 fn moment(time: jiff::Timestamp) -> std::time::SystemTime {

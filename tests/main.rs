@@ -5,6 +5,8 @@
 
 /// The documents against the program.
 mod docs;
+/// One figure back to its cells.
+mod explain;
 /// Definitions with errors, a missing inbox, an unwritable store: what is said and the exit code.
 mod failures;
 /// Files made to harm: bounded memory and time, a finding, and the run goes on.

@@ -98,13 +98,17 @@ pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// The one unit that a code or name means on a day. Of several, those in force.
+/// The one unit that a code or name means on a day: of several those in force, of these those called so on that day.
 fn unit(definition: &Definition, wanted: &str, day: Date) -> Result<String, Failure> {
     let register = &definition.register;
     let found: Vec<String> = units::find(register, wanted).into_iter().collect();
     let mut fit: Vec<&String> = found.iter().filter(|code| register.at(code, day).is_some()).collect();
     if fit.is_empty() {
         fit = found.iter().collect();
+    }
+    let called = |code: &&&String| register.at(code, day).is_some_and(|unit| units::is_called(unit, wanted));
+    if fit.iter().any(|code| called(&code)) {
+        fit.retain(|code| called(&code));
     }
     match fit.as_slice() {
         [one] => Ok((*one).clone()),

@@ -119,15 +119,29 @@ fn plain(text: &str) -> String {
     text.trim().nfc().collect::<String>().to_lowercase()
 }
 
-/// Codes of the units that bear a code or name; where none bears it whole, those whose name holds it.
+/// What a version of a unit is called, its aliases aside.
+fn own_names(unit: &UnitVersion) -> Vec<String> {
+    let own = [unit.code.as_str(), &unit.name_vi, &unit.name_en, unit.bare_name()].map(plain);
+    // The name without accents, without as many words as the kind has.
+    let bare = unit.name_en.split_whitespace().skip(unit.kind.split_whitespace().count());
+    own.into_iter().chain([plain(&bare.collect::<Vec<_>>().join(" "))]).collect()
+}
+
+/// Whether a version of a unit bears this name itself.
+pub(super) fn is_called(unit: &UnitVersion, name: &str) -> bool {
+    own_names(unit).contains(&plain(name))
+}
+
+/// Codes of the units that bear a code or name; where none bears it whole, those whose name holds it. A code means its own
+/// unit, whoever else is called so.
 pub(super) fn find(register: &Register, wanted: &str) -> BTreeSet<String> {
+    if !register.versions_of(wanted.trim()).is_empty() {
+        return BTreeSet::from([wanted.trim().to_owned()]);
+    }
     let wanted = plain(wanted);
     let names = |unit: &UnitVersion| {
         let aliases = register.aliases(&unit.code).iter().map(|alias| plain(alias));
-        let own = [plain(&unit.code), plain(&unit.name_vi), plain(&unit.name_en), plain(unit.bare_name())];
-        // The name without accents, without as many words as the kind has.
-        let bare = unit.name_en.split_whitespace().skip(unit.kind.split_whitespace().count());
-        own.into_iter().chain([plain(&bare.collect::<Vec<_>>().join(" "))]).chain(aliases).collect::<Vec<String>>()
+        own_names(unit).into_iter().chain(aliases).collect::<Vec<String>>()
     };
     let with = |fits: &dyn Fn(&str) -> bool| {
         let all = register.versions().iter().filter(|unit| names(unit).iter().any(|name| fits(name)));

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::TraceError;
-use super::cells::Cell;
+use super::cells::{Cell, Missing};
 use super::question::Asked;
 use super::record::{Record, records};
 use super::scope::Scope;
@@ -51,24 +51,18 @@ impl Files {
         let districts: BTreeSet<&str> = days
             .flat_map(|day| scope.members.iter().filter_map(move |m| asked.register.district_of(&m.code, day)))
             .collect();
-        let mut brought: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for cell in cells {
-            brought.insert((&cell.submission_id, cell.member.as_deref().unwrap_or("")));
-            brought.extend(cell.earlier.iter().map(|earlier| (earlier.submission_id.as_str(), "")));
-        }
-        let ids: BTreeSet<&str> = brought.iter().map(|(id, _)| *id).collect();
+        let brought = brought(cells);
         let table = asked.release.whole("submissions");
         let keys = ["submission_id", "district_code"];
-        let wanted = |texts: &[&str]| ids.contains(texts[0]) || districts.contains(texts[1]);
+        let wanted = |texts: &[&str]| brought.contains(texts[0]) || districts.contains(texts[1]);
         let submissions = table.map(|table| table.read_where(&[], &keys, wanted)).transpose()?;
         let mut list: Vec<File> = Vec::new();
         for submission in records(&submissions.unwrap_or_default()) {
-            let id = (submission.text("submission_id"), submission.text("member"));
             let due = submission.text("period").parse::<Period>().is_ok_and(|p| periods.contains(&p))
                 && forms.contains(submission.text("form"))
                 && districts.contains(submission.text("district_code"));
             let refused = is_quarantined(&submission) && meant(asked, &submission, &periods);
-            if !brought.contains(&id) && !due && !refused {
+            if !due && !refused {
                 continue;
             }
             let district = submission.text("district_code");
@@ -85,9 +79,6 @@ impl Files {
             [of("district_code"), of("period"), of("form"), of("received_at"), of("file_name"), of("member")]
         };
         list.sort_by_cached_key(order);
-        for (at, file) in list.iter_mut().enumerate() {
-            file.sign = sign(at);
-        }
         let findings = findings(asked, scope, &list, &elements, &periods)?;
         Ok(Self { list, findings })
     }
@@ -98,14 +89,40 @@ impl Files {
         self.list.iter().filter(own).find(|file| file.submission.text("member") == member.unwrap_or(""))
     }
 
-    /// Leaves out refused files, where nothing is missing that they could have brought.
-    pub(super) fn without_quarantined(&mut self) {
-        let refused = |file: &&File| is_quarantined(&file.submission);
-        let ids: BTreeSet<String> =
-            self.list.iter().filter(refused).map(|file| file.submission.text("submission_id").to_owned()).collect();
-        self.list.retain(|file| !is_quarantined(&file.submission));
-        self.findings.retain(|finding| !ids.contains(finding.text("submission_id")));
-        // Signs were given before; they stay as they are, since cells and findings name them.
+    /// Keeps the files that brought a cell, those that should have brought what is missing, and what was found in them;
+    /// refused ones only where a form is missing that they may have been. Each gets its sign.
+    pub(super) fn keep(&mut self, asked: &Asked<'_>, cells: &[Cell], missing: &[Missing]) {
+        let brought = brought(cells);
+        let mut open: BTreeSet<(&str, String)> = BTreeSet::new();
+        let mut without_row: BTreeSet<(&str, String)> = BTreeSet::new();
+        let mut without_form: BTreeSet<&str> = BTreeSet::new();
+        for one in missing {
+            let Some(district) = asked.register.district_of(&one.unit[0], one.period.end()) else { continue };
+            open.insert((district, one.period.to_string()));
+            match one.why {
+                "no_form" => drop(without_form.insert(district)),
+                "no_row" => drop(without_row.insert((district, one.period.to_string()))),
+                _ => {}
+            }
+        }
+        self.list.retain(|file| {
+            let of = |column: &str| file.submission.text(column);
+            if is_quarantined(&file.submission) {
+                return without_form.contains(of("district_code"));
+            }
+            brought.contains(of("submission_id")) || open.contains(&(of("district_code"), of("period").to_owned()))
+        });
+        for (at, file) in self.list.iter_mut().enumerate() {
+            file.sign = sign(at);
+        }
+        let of = |file: &File, column: &str| file.submission.text(column).to_owned();
+        let senders: BTreeMap<String, String> =
+            self.list.iter().map(|file| (of(file, "submission_id"), of(file, "district_code"))).collect();
+        self.findings.retain(|finding| {
+            let Some(district) = senders.get(finding.text("submission_id")) else { return false };
+            let unknown_row = finding.text("unit_code").is_empty() && finding.text("code").starts_with("unit-");
+            !unknown_row || without_row.contains(&(district.as_str(), finding.text("period").to_owned()))
+        });
     }
 
     /// Why a value is not there.
@@ -145,6 +162,12 @@ impl Files {
     }
 }
 
+/// Submissions that brought cells, or what stood there before.
+fn brought(cells: &[Cell]) -> BTreeSet<&str> {
+    let earlier = cells.iter().flat_map(|cell| &cell.earlier).map(|earlier| earlier.submission_id.as_str());
+    cells.iter().map(|cell| cell.submission_id.as_str()).chain(earlier).collect()
+}
+
 fn is_quarantined(submission: &Record) -> bool {
     submission.text("status") == SubmissionStatus::Quarantined.as_str()
 }
@@ -175,13 +198,14 @@ fn findings(
     let stands = files.iter().filter(|file| file.submission.text("status") != SubmissionStatus::Superseded.as_str());
     let ids: BTreeMap<&str, usize> =
         stands.enumerate().map(|(at, file)| (file.submission.text("submission_id"), at)).collect();
-    let keys = ["submission_id", "unit_code", "element", "period", "cell"];
+    let keys = ["submission_id", "unit_code", "element", "period", "cell", "code"];
     let wanted = |texts: &[&str]| {
-        let [submission, unit, element, period, cell] = texts else { return false };
+        let [submission, unit, element, period, cell, code] = texts else { return false };
         ids.contains_key(submission)
             && (period.is_empty() || periods.contains(*period))
             && match (unit.is_empty(), element.is_empty()) {
-                (true, true) => cell.is_empty(),
+                // A row whose unit nobody knows may be the one that is missing.
+                (true, true) => cell.is_empty() || code.starts_with("unit-"),
                 (true, false) => elements.contains(element),
                 (false, _) => units.contains(unit) && (element.is_empty() || elements.contains(element)),
             }

@@ -90,8 +90,13 @@ fn instruments(register: &Register, reporting: &str, on_map: &str, reported: Dat
     rows.sort_by_key(|(change, ..)| change.effective_date);
     // What the earlier unit became, and what the later one was made of: the way leads through both.
     let mut became: BTreeSet<&str> = BTreeSet::from([earlier]);
-    let ahead: Vec<bool> =
-        rows.iter().map(|(_, from, to)| became.contains(from) && (became.insert(to) || true)).collect();
+    let mut ahead = Vec::with_capacity(rows.len());
+    for (_, from, to) in &rows {
+        ahead.push(became.contains(from));
+        if became.contains(from) {
+            became.insert(to);
+        }
+    }
     let mut made: BTreeSet<&str> = BTreeSet::from([later]);
     let mut told = Vec::new();
     for ((change, from, to), ahead) in rows.iter().zip(ahead).rev() {

@@ -123,9 +123,7 @@ pub fn explain(definition: &Definition, store: &Store, question: &Question<'_>) 
     let mut cells = cells::cells(&asked, &scope, &parts, &observed)?;
     let mut files = files::Files::read(&asked, store, &scope, &cells)?;
     let missing = cells::missing(&asked, &scope, &parts, &observed, &files);
-    if missing.is_empty() {
-        files.without_quarantined();
-    }
+    files.keep(&asked, &cells, &missing);
     let check = sums::check(&asked, &parts, cells.len());
     let (count, total) = (cells.len(), if question.all { usize::MAX } else { SHORT });
     cells.truncate(total);

@@ -37,12 +37,21 @@ fn both(figure: &Figure) -> String {
     if figure.vi == figure.en { figure.vi.clone() } else { format!("{} · {}", figure.vi, figure.en) }
 }
 
+/// From one figure to another, in both languages.
+fn range(low: &Figure, high: &Figure) -> String {
+    format!("{} – {} · {} – {}", low.vi, high.vi, low.en, high.en)
+}
+
 fn or_none(number: Option<f64>) -> String {
     number.map_or("none".to_owned(), |number| number.to_string())
 }
 
 fn at(place: Option<impl Display>) -> String {
     place.map_or(String::new(), |place| format!("  [{place}]"))
+}
+
+fn of_cells(count: usize) -> String {
+    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
 fn span_words(span: &str) -> (&'static str, &'static str) {
@@ -121,15 +130,12 @@ impl Page<'_> {
         let row = &of.row;
         let label = self.plan.indicator(code).map_or("", |indicator| indicator.unit_label.as_str());
         let state = row.text("state");
-        let value = match row.number("value") {
-            Some(value) => {
-                let unit = if label == "share" { String::new() } else { format!(" {label}") };
-                format!("{}{unit} ({state}; {value})", both(&figure::value(value, label)))
-            }
-            None => {
-                let why = figure::absence(State::from_word(state).unwrap_or(State::NotReported));
-                format!("none: {} ({state})", both(&why))
-            }
+        let value = if let Some(value) = row.number("value") {
+            let unit = if label == "share" { String::new() } else { format!(" {label}") };
+            format!("{}{unit} ({state}; {value})", both(&figure::value(value, label)))
+        } else {
+            let why = figure::absence(State::from_word(state).unwrap_or(State::NotReported));
+            format!("none: {} ({state})", both(&why))
         };
         self.field("value", value);
         self.field("status", format!("{}: {}", row.text("status"), told.why.0));
@@ -221,15 +227,19 @@ impl Page<'_> {
 
     fn values(&mut self, told: &Explanation) {
         self.step(5, "normalize/values, checks", "what it is worth, and what was found");
+        let files = told.files.shown.iter();
+        let signs: BTreeMap<&str, &str> =
+            files.map(|file| (file.submission.text("submission_id"), file.sign.as_str())).collect();
+        let file = |id: &str| signs.get(id).map_or_else(|| format!("submission {id}"), |sign| format!("file {sign}"));
         for cell in &told.cells.shown {
             let flags = if cell.flags.is_empty() { String::new() } else { format!("  ▲ {}", cell.flags.join(", ")) };
             self.line(format!("  {:>3}  {}{flags}", cell.number, cell.value));
             for earlier in &cell.earlier {
                 self.line(format!(
-                    "       before {}: {} (submission {}, {})",
+                    "       before {}: {} ({}, {})",
                     self.moment(&earlier.known_to),
                     earlier.value,
-                    earlier.submission_id,
+                    file(&earlier.submission_id),
                     earlier.cell
                 ));
             }
@@ -239,11 +249,8 @@ impl Page<'_> {
         if told.findings.count == 0 {
             self.line("  no finding");
         }
-        let signs: BTreeMap<&str, &str> =
-            (told.files.shown.iter()).map(|file| (file.submission.text("submission_id"), file.sign.as_str())).collect();
         for finding in &told.findings.shown {
-            let sign = signs.get(finding.text("submission_id")).map_or(String::new(), |sign| format!("file {sign} "));
-            self.finding(finding, &sign);
+            self.finding(finding, &file(finding.text("submission_id")));
         }
         self.rest(&told.findings);
     }
@@ -252,7 +259,7 @@ impl Page<'_> {
         let place = [finding.known("cell"), finding.known("unit_code"), finding.known("element")];
         let place: Vec<String> = place.into_iter().flatten().collect();
         let (severity, code) = (finding.text("severity"), finding.text("code"));
-        self.line(format!("  {severity} {code}: {file}{}", place.join(" ")));
+        self.line(format!("  {severity} {code}: {file} {}", place.join(" ")));
         self.line(format!("     {}", finding.text("message_vi")));
         self.line(format!("     {}", finding.text("message_en")));
         if let Some(cause) = finding.known("likely_cause") {
@@ -281,6 +288,9 @@ impl Page<'_> {
         self.rest(&told.units);
         self.pieces(told);
         let row = &told.figure.row;
+        let indicator = self.plan.indicator(row.text("indicator"));
+        let label = indicator.map_or("", |indicator| indicator.unit_label.as_str());
+        let shown = |number: f64| figure::value(number, label);
         let under = row.number("denominator").map_or(String::new(), |d| format!(", denominator {d}"));
         let units = (row.whole("units_reporting"), row.whole("units_expected"));
         self.line(format!("  numerator {}{under}", or_none(row.number("numerator"))));
@@ -288,13 +298,14 @@ impl Page<'_> {
         self.check(told);
         let pair = |low: &str, high: &str| row.number(low).zip(row.number(high));
         if let Some((low, high)) = pair("value_low", "value_high").filter(|_| units.0 < units.1) {
-            self.line(format!("  over all units it can be from {low} to {high}"));
+            self.line(format!("  over all units it can be {}", range(&shown(low), &shown(high))));
         }
         if let Some((low, high)) = pair("ci_low", "ci_high") {
-            self.line(format!("  95% interval {low} to {high}"));
+            self.line(format!("  95% interval {}", range(&shown(low), &shown(high))));
         }
         if let Some(previous) = row.number("previous") {
-            self.line(format!("  one year before {previous}, change {}", or_none(row.number("change"))));
+            let change = row.number("change").map_or(String::new(), |change| both(&figure::change(change, label)));
+            self.line(format!("  one year before {}, change {change}", both(&shown(previous))));
         }
         if let Some(rank) = row.number("rank") {
             self.line(format!("  rank {rank} of {}", row.whole("rank_of")));
@@ -304,7 +315,7 @@ impl Page<'_> {
             self.line(format!("  flags {}", flags.join(", ")));
         }
         match &told.target {
-            Some(target) => self.target(target),
+            Some(target) => self.target(target, label),
             None => self.line("  target  none"),
         }
         self.line(format!("  status  {}: {} · {}", row.text("status"), told.why.0, told.why.1));
@@ -361,32 +372,34 @@ impl Page<'_> {
             format!("{}{under}, {} of {} units", or_none(check.numerator), check.units_reporting, check.units_expected)
         };
         match check.outcome {
-            Outcome::Equal => self.line(format!("  recomputed from {} cells: equal", check.cells)),
+            Outcome::Equal => self.line(format!("  recomputed from {}: equal", of_cells(check.cells))),
             Outcome::NotCompared => {
                 self.line("  as the units reported it; the shares of this map stand between them and the row");
             }
             Outcome::Differs => {
-                self.line(format!("  !! recomputed from {} cells: DIFFERS", check.cells));
+                self.line(format!("  !! recomputed from {}: DIFFERS", of_cells(check.cells)));
                 self.line(format!("  !! the cells make {}", made(check.denominator)));
                 self.line("  !! either the definition changed since the release, or this is a fault of wardscore");
             }
         }
     }
 
-    fn target(&mut self, target: &TargetPath) {
+    fn target(&mut self, target: &TargetPath, label: &str) {
+        let shown = |number: f64| both(&figure::value(number, label));
         let start = target.start.as_ref().map_or("each year demands its own".to_owned(), |(day, value)| {
-            format!("from {value} on {day} in a straight line")
+            format!("from {} on {day} in a straight line", shown(*value))
         });
         self.line(format!("  target  {start}{}", at(target.at.as_ref())));
         for (year, low, high) in &target.milestones {
-            let aspired = if high > low { format!(", aspired {high}") } else { String::new() };
-            self.line(format!("    at the end of {year}: {low}{aspired}"));
+            let aspired = if high > low { format!(", aspired {}", shown(*high)) } else { String::new() };
+            self.line(format!("    at the end of {year}: {}{aspired}", shown(*low)));
         }
         if target.builds_within_year {
             self.line("    it counts from 1 January: each quarter a fourth of the year's requirement is due");
         }
         if let Some(now) = target.expected_now {
-            self.line(format!("    required now {now}, achieved share {}", or_none(target.achieved_share)));
+            let share = target.achieved_share.map_or("none".to_owned(), |share| both(&figure::percent(share)));
+            self.line(format!("    required now {}, achieved share {share}", shown(now)));
         }
     }
 
