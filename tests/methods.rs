@@ -7,13 +7,13 @@ use crate::tool::{copy, root, said, wardscore};
 /// Families, how many cases each has, and how many of them there is no method for.
 const FAMILIES: &[(&str, usize, usize)] = &[
     (" 1 ci", 56, 0),
-    (" 2 funnel", 32, 32),
-    (" 3 eb", 31, 31),
-    (" 4 trend", 60, 60),
+    (" 2 funnel", 32, 0),
+    (" 3 eb", 31, 0),
+    (" 4 trend", 60, 0),
     (" 5 its", 39, 0),
     (" 6 did", 19, 0),
     (" 7 composite", 116, 0),
-    (" 8 quality", 61, 59),
+    (" 8 quality", 61, 0),
     (" 9 crosswalk", 19, 0),
     ("11 targets", 37, 0),
 ];

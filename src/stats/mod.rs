@@ -5,12 +5,16 @@
 
 pub mod composite;
 pub mod did;
+pub mod funnel;
 pub mod interval;
 pub mod its;
 pub mod linear;
 pub mod order;
+pub mod quality;
 pub mod quantile;
+pub mod shrink;
 pub mod target;
+pub mod trend;
 
 /// How much an interval or the limits of a funnel cover; the rest is parted equally between both sides.
 #[derive(Debug, Clone, Copy, PartialEq)]

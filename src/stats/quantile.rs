@@ -4,7 +4,7 @@
 //! terms only, useless for small rates, so that one is found here.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
-use statrs::function::beta::inv_beta_reg;
+use statrs::function::beta::{beta_reg, inv_beta_reg};
 use statrs::function::erf::{erfc, erfc_inv};
 use statrs::function::gamma::{gamma_lr, gamma_ur, ln_gamma};
 
@@ -66,6 +66,25 @@ pub fn gamma(shape: f64, p: f64) -> f64 {
         x = next;
     }
     x
+}
+
+/// Chance that a binomial count of `n` with share `p` is at most `r`.
+pub fn binomial_at_most(r: f64, n: f64, p: f64) -> f64 {
+    match () {
+        () if r < 0.0 => 0.0,
+        () if r >= n || p <= 0.0 => 1.0,
+        () if p >= 1.0 => 0.0,
+        () => beta_reg(n - r, r + 1.0, 1.0 - p),
+    }
+}
+
+/// Chance that a Poisson count of this mean is at most `r`.
+pub fn poisson_at_most(r: f64, mean: f64) -> f64 {
+    match () {
+        () if r < 0.0 => 0.0,
+        () if mean <= 0.0 => 1.0,
+        () => gamma_ur(r + 1.0, mean),
+    }
 }
 
 #[cfg(test)]

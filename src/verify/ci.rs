@@ -29,7 +29,7 @@ fn share(inputs: &Value, exact: bool) -> Result<Value, Undefined> {
         return Err(Undefined::NonIntegerCount);
     }
     let mut fields = Map::from_iter([("p".to_owned(), json!(x / n))]);
-    bounds(&mut fields, |coverage| {
+    put_bounds(&mut fields, |coverage| {
         if exact { interval::clopper_pearson(x, n, coverage) } else { interval::wilson(x, n, coverage) }
     });
     Ok(Value::Object(fields))
@@ -45,7 +45,7 @@ fn rate(inputs: &Value, of_count: impl Fn(f64, Coverage) -> Bounds) -> Result<Va
     if let (_, Some(method)) = of_count(x, Coverage::P95) {
         fields.insert("method".to_owned(), json!(method));
     }
-    bounds(&mut fields, |coverage| {
+    put_bounds(&mut fields, |coverage| {
         let ((low, high), _) = of_count(x, coverage);
         (scaled(low), scaled(high))
     });
@@ -53,7 +53,7 @@ fn rate(inputs: &Value, of_count: impl Fn(f64, Coverage) -> Bounds) -> Result<Va
 }
 
 /// Adds the bounds at both levels.
-pub(super) fn bounds(fields: &mut Map<String, Value>, of: impl Fn(Coverage) -> (f64, f64)) {
+pub(super) fn put_bounds(fields: &mut Map<String, Value>, of: impl Fn(Coverage) -> (f64, f64)) {
     for (level, coverage) in [("95", Coverage::P95), ("99.8", Coverage::P998)] {
         let (low, high) = of(coverage);
         fields.insert(format!("lower{level}"), json!(low));
