@@ -6,6 +6,7 @@
 use super::grid::Grid;
 use super::judge::{All2, nodes};
 use crate::model::{Level, Plan, Status};
+use crate::stats::steady;
 
 /// One ward and quarter.
 #[derive(Debug, Clone)]
@@ -69,10 +70,6 @@ pub(super) fn cards(plan: &Plan, grid: &Grid<'_>, judged: &All2) -> Vec<Card> {
         rank(&mut all[start..]);
     }
     all
-}
-
-fn steady(value: f64) -> f64 {
-    (value * 1e10).round() / 1e10
 }
 
 /// The rank by score, and the best and worst that the bounds allow.

@@ -3,9 +3,7 @@
 use super::grid::{Grid, Side};
 use super::sums::{All, Sums};
 use crate::model::{Direction, Indicator, Level, Period, Plan, Span, State, Status, Target, ValueForm};
-
-/// 97.5th percentile of the normal distribution.
-const Z95: f64 = 1.959_963_984_540_054;
+use crate::stats::{Coverage, interval, steady};
 
 /// One indicator, unit, period and span.
 #[derive(Debug, Clone)]
@@ -206,20 +204,12 @@ fn absence(plan: &Plan, grid: &Grid<'_>, indicator: &Indicator, at: usize, perio
     }
 }
 
-/// Wilson's 95% interval of a share of `d` with `n` in it (fractional counts allowed); exact at both ends.
-pub(super) fn wilson(n: f64, d: f64) -> (f64, f64) {
-    let z2 = Z95 * Z95;
-    let spread = Z95 * (z2 + 4.0 * n * (1.0 - n / d)).sqrt();
-    let low = if n <= 0.0 { 0.0 } else { (2.0 * n + z2 - spread) / (2.0 * (d + z2)) };
-    let high = if n >= d { 1.0 } else { (2.0 * n + z2 + spread) / (2.0 * (d + z2)) };
-    (low, high)
-}
-
+/// Wilson's 95% interval of a share.
 fn wilson_of(indicator: &Indicator, n: f64, d: f64) -> Option<(f64, f64)> {
     if d <= 0.0 || n < 0.0 || n > d {
         return None;
     }
-    let (low, high) = wilson(n, d);
+    let (low, high) = interval::wilson(n, d, Coverage::P95);
     match indicator.form {
         ValueForm::Reduction => Some((1.0 - high, 1.0 - low)),
         ValueForm::Ratio if is_share(indicator) => Some((low, high)),
@@ -257,11 +247,6 @@ fn path(target: &Target, first: f64, at: f64) -> f64 {
         before = Some((end, value));
     }
     before.map_or(0.0, |(_, value)| value)
-}
-
-/// Rounded to ten decimals, so that noise of the arithmetic cannot flip a comparison.
-fn steady(value: f64) -> f64 {
-    (value * 1e10).round() / 1e10
 }
 
 fn status(target: &Target, judged: &Judged, expected: f64) -> Status {
@@ -302,13 +287,15 @@ fn compare(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator
         now.previous = Some(previous);
         now.change_is_real =
             match (indicator.form, now.numerator, now.denominator, before.numerator, before.denominator) {
-                (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => Some((a - b).abs() / (a + b).sqrt() > Z95),
+                (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => {
+                    Some((a - b).abs() / (a + b).sqrt() > Coverage::P95.z)
+                }
                 (_, Some(a), Some(m), Some(b), Some(k))
                     if is_share(indicator) && a <= m && b <= k && m > 0.0 && k > 0.0 =>
                 {
                     let pooled = (a + b) / (m + k);
                     let spread = (pooled * (1.0 - pooled) * (1.0 / m + 1.0 / k)).sqrt();
-                    Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Z95)
+                    Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Coverage::P95.z)
                 }
                 _ => None,
             };
@@ -353,15 +340,6 @@ fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator) {
 mod tests {
     use super::*;
     use crate::model::Milestone;
-
-    #[test]
-    fn wilson_equals_published_values() {
-        // 15 of 50: 0.1910, 0.4375; exact at both ends.
-        let (low, high) = wilson(15.0, 50.0);
-        assert!((low - 0.191_037).abs() < 1e-5 && (high - 0.437_513).abs() < 1e-5, "{low} {high}");
-        assert!(wilson(0.0, 10.0).0.abs() < 1e-12);
-        assert!((wilson(10.0, 10.0).1 - 1.0).abs() < 1e-12);
-    }
 
     #[test]
     fn the_path_is_linear_between_milestones() {

@@ -109,3 +109,105 @@ fn binomial(x: f64, all: f64, share: f64) -> f64 {
     let above = quantile::binomial_at_most(all - x, all, 1.0 - share);
     (quantile::binomial_at_most(low, all, share) + above).min(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Test = fn(f64, f64, f64, f64) -> Result<f64, Undefined>;
+
+    fn equal(test: Test, cases: &[([f64; 4], f64)]) {
+        for ([x1, n1, x2, n2], want) in cases {
+            let got = test(*x1, *n1, *x2, *n2).unwrap();
+            assert!((got - want).abs() <= 1e-9 + 1e-7 * want, "{x1} {n1} {x2} {n2}: {got} {want}");
+        }
+    }
+
+    #[test]
+    fn tests_equal_those_of_scipy() {
+        // fisher_exact where a count is expected below five, else chi2_contingency without correction.
+        let shares = [
+            ([3.0, 40.0, 9.0, 50.0], 0.145_368_290_225_411_8),
+            ([0.0, 20.0, 5.0, 22.0], 0.049_182_524_792_280_9),
+            ([1.0, 7.0, 6.0, 8.0], 0.040_559_440_559_440_565),
+            ([2.0, 5000.0, 12.0, 4000.0], 0.001_870_783_337_451_763_6),
+            ([30.0, 200.0, 55.0, 210.0], 0.005_207_332_683_565_733),
+            ([400.0, 1000.0, 450.0, 1010.0], 0.038_771_730_241_683_906),
+        ];
+        equal(two_proportions, &shares);
+        // binomtest of the first count of both, by its share of the exposure.
+        let rates = [
+            ([3.0, 100.0, 12.0, 110.0], 0.038_192_594_824_236_537),
+            ([0.0, 5.0, 6.0, 5.0], 0.031_25),
+            ([25.0, 1000.0, 40.0, 900.0], 0.025_036_540_537_082_052),
+            ([120.0, 1.0, 150.0, 1.0], 0.077_389_398_980_218_49),
+            ([100_000.0, 3.0, 34000.0, 1.0], 0.001_643_260_791_373_242_2),
+            ([7.0, 2.5, 1.0, 9.0], 0.000_148_646_131_296_017_22),
+            ([1.0, 1.0, 1.0, 1.0], 1.0),
+            ([10.0, 3.0, 2.0, 7.0], 0.000_206_376_254_999_999_88),
+        ];
+        equal(two_rates, &rates);
+    }
+
+    #[test]
+    fn what_cannot_be_is_undefined_and_nothing_is_no_change() {
+        assert_eq!(two_proportions(3.0, 2.0, 0.0, 5.0), Err(Undefined::NumeratorExceedsDenominator));
+        assert_eq!(two_rates(3.0, 0.0, 0.0, 5.0), Err(Undefined::ZeroDenominator));
+        let none: [Result<f64, Undefined>; 3] =
+            [two_proportions(0.0, 5.0, 0.0, 9.0), two_proportions(5.0, 5.0, 9.0, 9.0), two_rates(0.0, 1.0, 0.0, 2.0)];
+        assert_eq!(none, [Ok(1.0); 3]);
+    }
+
+    /// Chance that a test at 5% alarms where nothing changed.
+    #[test]
+    fn tests_hold_their_level() {
+        for (n1, n2) in [(8, 8), (10, 40), (30, 30), (25, 120)] {
+            for share in [0.02, 0.1, 0.3, 0.5, 0.8] {
+                let chance = |x: i32, n: i32| {
+                    let at_most = |x: i32| quantile::binomial_at_most(f64::from(x), f64::from(n), share);
+                    at_most(x) - at_most(x - 1)
+                };
+                let mut level = 0.0;
+                for (x1, x2) in (0..=n1).flat_map(|x1| (0..=n2).map(move |x2| (x1, x2))) {
+                    let counts = [x1, n1, x2, n2].map(f64::from);
+                    if two_proportions(counts[0], counts[1], counts[2], counts[3]).unwrap() <= 0.05 {
+                        level += chance(x1, n1) * chance(x2, n2);
+                    }
+                }
+                // The score test may pass its level by a little; Fisher's never does.
+                assert!(level < 0.065, "{n1} {n2} {share}: {level}");
+            }
+        }
+        for (e1, e2) in [(1.0, 1.0), (3.0, 1.0), (10.0, 1.0)] {
+            for all in [1, 5, 12, 60] {
+                let share = e1 / (e1 + e2);
+                let level: f64 = (0..=all)
+                    .filter(|x| two_rates(f64::from(*x), e1, f64::from(all - x), e2).unwrap() <= 0.05)
+                    .map(|x| {
+                        let at_most = |x: i32| quantile::binomial_at_most(f64::from(x), f64::from(all), share);
+                        at_most(x) - at_most(x - 1)
+                    })
+                    .sum();
+                assert!(level <= 0.05 + 1e-9, "{e1} {e2} {all}: {level}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tests_do_not_care_which_comes_first(x1 in 0..400u32, x2 in 0..400u32, more1 in 1..2000u32, more2 in 1..2000u32) {
+            let [x1, x2, more1, more2] = [x1, x2, more1, more2].map(f64::from);
+            for test in [two_proportions as Test, two_rates] {
+                let (n1, n2) = (x1 + more1, x2 + more2);
+                let (there, back) = (test(x1, n1, x2, n2).unwrap(), test(x2, n2, x1, n1).unwrap());
+                prop_assert!((0.0..=1.0).contains(&there));
+                prop_assert!((there - back).abs() <= 1e-9 + 1e-6 * there, "{there} {back}");
+            }
+            // The counter-event changes as much as the event.
+            let (events, others) = (two_proportions(x1, x1 + more1, x2, x2 + more2).unwrap(),
+                two_proportions(more1, x1 + more1, more2, x2 + more2).unwrap());
+            prop_assert!((events - others).abs() <= 1e-9 + 1e-6 * events, "{events} {others}");
+        }
+    }
+}

@@ -99,7 +99,7 @@ pub fn exact_limits(of: Of, target: f64, n: f64) -> Limits {
 fn within(of: Of, (low, high): (f64, f64)) -> (f64, f64) {
     match of {
         Of::Shares => (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0)),
-        Of::Rates => (low.max(0.0), high),
+        Of::Rates => (low.max(0.0), high.max(0.0)),
     }
 }
 
@@ -267,12 +267,12 @@ impl Dispersion {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Flag::{High95, High998, InControl, Low95, Low998};
 
     #[test]
     fn on_a_limit_is_within_and_the_wider_limit_speaks_first() {
         let limits = Limits { p95: (0.2, 0.4), p998: (0.1, 0.5) };
         let flags = [0.05, 0.1, 0.15, 0.2, 0.1 + 0.2, 0.4, 0.45, 0.5, 0.55].map(|v| limits.flag(v));
-        use Flag::{High95, High998, InControl, Low95, Low998};
         assert_eq!(flags, [Low998, Low95, Low95, InControl, InControl, InControl, High95, High95, High998]);
     }
 

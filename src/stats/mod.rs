@@ -3,6 +3,7 @@
 //! What cannot be computed is [`Undefined`] and says why; a number is right or absent. The pipeline and
 //! `wardscore verify-methods` call the same functions, so what the golden cases prove is what the release holds.
 
+pub mod change;
 pub mod composite;
 pub mod did;
 pub mod funnel;

@@ -1,4 +1,6 @@
-//! Sums and order statistics of short series: mean, standard deviation, median, quantile, spread by MAD.
+//! Sums and order statistics of short series: mean, standard deviation, median, quantile, spread by MAD, ranks.
+
+use super::steady;
 
 /// The mean; NaN of none.
 pub fn mean(values: &[f64]) -> f64 {
@@ -44,6 +46,29 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     let below = place.floor() as usize;
     let above = (below + 1).min(last);
     sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}
+
+/// Ranks of values, steadied, in ascending order; missing values have none. `rank` makes them of how many stand below a
+/// group of equal values and how many are in it.
+pub fn ascending(values: &[Option<f64>], rank: impl Fn(usize, usize) -> f64) -> Vec<Option<f64>> {
+    let mut order: Vec<(f64, usize)> =
+        values.iter().enumerate().filter_map(|(at, v)| v.map(|v| (steady(v), at))).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut ranks = vec![None; values.len()];
+    let mut first = 0;
+    // In order, so that no difference is below zero; 0 and −0 are tied too.
+    for tied in order.chunk_by(|a, b| b.0 - a.0 <= 0.0) {
+        for (_, at) in tied {
+            ranks[*at] = Some(rank(first, tied.len()));
+        }
+        first += tied.len();
+    }
+    ranks
+}
+
+/// The mean of the ranks, from 1, that a group of equal values shares.
+pub fn mean_rank(below: usize, tied: usize) -> f64 {
+    f64::midpoint((below + 1) as f64, (below + tied) as f64)
 }
 
 #[cfg(test)]

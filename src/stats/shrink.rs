@@ -177,9 +177,10 @@ fn climb(start: [f64; 2], surface: impl Fn([f64; 2]) -> Surface) -> Option<([f64
         let bend = curve[0] * curve[2] - curve[1] * curve[1];
         let newton =
             [(curve[1] * slope[1] - curve[2] * slope[0]) / bend, (curve[1] * slope[0] - curve[0] * slope[1]) / bend];
-        // Where the surface is no dome, upward along the slope.
+        // Where the surface is no dome, one unit upward: slopes there say where to, not how far.
         let dome = curve[0] < 0.0 && bend > 0.0;
-        let step = if dome { newton } else { slope };
+        let steep = slope[0].hypot(slope[1]).max(f64::MIN_POSITIVE);
+        let step = if dome { newton } else { slope.map(|s| s / steep) };
         let longest = step[0].abs().max(step[1].abs());
         let mut part = if longest > 2.0 { 2.0 / longest } else { 1.0 };
         let next = loop {
@@ -306,8 +307,8 @@ mod tests {
                 };
                 let (up, down) = (moved(d), moved(-d));
                 assert!(((up.0 - down.0) / (2.0 * d) - slope[axis]).abs() < 1e-6);
-                for other in 0..2 {
-                    assert!(((up.1[other] - down.1[other]) / (2.0 * d) - curves[other]).abs() < 1e-6);
+                for (other, curve) in curves.iter().enumerate() {
+                    assert!(((up.1[other] - down.1[other]) / (2.0 * d) - curve).abs() < 1e-6);
                 }
             }
         };

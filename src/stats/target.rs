@@ -3,9 +3,8 @@
 //!
 //! Every comparison is made after rounding to ten decimals.
 
-use super::linear::{Reference, least_squares};
-use super::{Undefined, steady};
-use nalgebra::{DMatrix, DVector};
+use super::linear::Reference;
+use super::{Undefined, steady, trend};
 
 /// A straight path from a baseline to a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -176,23 +175,16 @@ pub struct Projection {
 
 /// Projects values on a straight line. The target is one to rise to where it is not below the first value.
 pub fn project(t: &[f64], y: &[f64], time: f64, target: f64, level: f64) -> Result<Projection, Undefined> {
-    let n = t.len();
-    if n < 3 {
-        return Err(Undefined::FewerThan3Values);
-    }
-    // Centred, so that years of four digits cost no precision.
-    let centre = t.iter().sum::<f64>() / n as f64;
-    let x = DMatrix::from_fn(n, 2, |i, j| if j == 0 { 1.0 } else { t[i] - centre });
-    let fit = least_squares(&x, &DVector::from_column_slice(y), None)?;
-    let (df, ahead) = ((n - 2) as f64, time - centre);
-    let predicted = fit.coef[0] + fit.coef[1] * ahead;
+    let line = trend::least_squares(t, y)?;
+    let ahead = time - line.mean_time;
+    let predicted = line.mean_value + line.slope * ahead;
     let size = y.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
-    let spread = (fit.residuals.norm_squared() / df).sqrt();
-    // What is left of values on a line is the noise of the computation.
-    let spread = if spread <= 1e-12 * size { 0.0 } else { spread };
-    let slope = if (fit.coef[1] * ahead).abs() <= 1e-12 * size { 0.0 } else { fit.coef[1] };
-    let leverage = fit.bread[(0, 0)] + fit.bread[(1, 1)] * ahead * ahead;
-    let half = Reference::T(df).quantile(level) * spread;
+    // What is left of a level line is the noise of the computation.
+    let slope = if (line.slope * ahead).abs() <= 1e-12 * size { 0.0 } else { line.slope };
+    let spread = line.residual;
+    let leverage = 1.0 / line.n as f64 + ahead * ahead / line.time_squares;
+    let reference = Reference::T(line.freedom());
+    let half = reference.quantile(level) * spread;
     let value = half * (1.0 + leverage).sqrt();
     let sign = if y.first().is_some_and(|first| target < *first) { -1.0 } else { 1.0 };
     let statistic = (predicted - target) * sign / (spread * (1.0 + leverage).sqrt());
@@ -201,8 +193,8 @@ pub fn project(t: &[f64], y: &[f64], time: f64, target: f64, level: f64) -> Resu
         line: half * leverage.sqrt(),
         value,
         slope,
-        meets: (slope != 0.0).then(|| centre + (target - fit.coef[0]) / slope),
-        probability: (spread > 0.0).then(|| Reference::T(df).cdf(statistic)),
+        meets: (slope != 0.0).then(|| line.mean_time + (target - line.mean_value) / slope),
+        probability: (spread > 0.0).then(|| reference.cdf(statistic)),
         inside: steady((target - predicted).abs() - value) <= 0.0,
     })
 }

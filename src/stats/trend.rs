@@ -3,7 +3,7 @@
 //! Series come without what is missing, except where a method looks at the distance between values; then `None` keeps the
 //! place.
 
-use super::{Coverage, Undefined, order, quantile, steady};
+use super::{Coverage, Undefined, order, quantile};
 
 /// A test of trend.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +35,7 @@ pub enum Direction {
 
 impl MannKendall {
     fn of(n: usize, s: f64, variance: f64, pairs: f64) -> Self {
-        let z = if s == 0.0 || variance <= 0.0 { 0.0 } else { (s - s.signum()) / variance.sqrt() };
+        let z = if variance <= 0.0 || s == 0.0 { 0.0 } else { (s - s.signum()) / variance.sqrt() };
         Self { n, s, variance, z, p: quantile::normal_two_sided(z), tau: s / pairs }
     }
 
@@ -72,7 +72,8 @@ fn cubic(n: f64) -> f64 {
 fn over_ties(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted.chunk_by(|a, b| a == b).map(|group| of(group.len() as f64)).sum()
+    // In order, so that no difference is below zero; 0 and −0 are tied too.
+    sorted.chunk_by(|a, b| b - a <= 0.0).map(|group| of(group.len() as f64)).sum()
 }
 
 fn variance(values: &[f64]) -> f64 {
@@ -131,9 +132,8 @@ pub fn hamed_rao(values: &[f64], level: f64, max_lag: Option<usize>) -> Result<(
     let n = values.len();
     let times: Vec<f64> = (0..n).map(|t| t as f64).collect();
     let slope = order::median(&slopes(&times, values));
-    // Steadied, so that noise of the arithmetic makes no ranks.
-    let detrended: Vec<f64> = times.iter().zip(values).map(|(t, v)| steady(v - slope * t)).collect();
-    let ranks = ranks(&detrended);
+    let detrended: Vec<Option<f64>> = times.iter().zip(values).map(|(t, v)| Some(v - slope * t)).collect();
+    let ranks: Vec<f64> = order::ascending(&detrended, order::mean_rank).into_iter().flatten().collect();
     let mean = order::mean(&ranks);
     let total: f64 = ranks.iter().map(|r| (r - mean).powi(2)).sum();
     let bound = Coverage::of(1.0 - level).z / (n as f64).sqrt();
@@ -153,22 +153,6 @@ pub fn hamed_rao(values: &[f64], level: f64, max_lag: Option<usize>) -> Result<(
         return Err(Undefined::NonPositiveCorrectedVariance);
     }
     Ok((MannKendall::of(plain.n, plain.s, variance, pairs(n)), correction))
-}
-
-/// Ranks from 1; equal values share the mean of theirs.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut by_value: Vec<usize> = (0..values.len()).collect();
-    by_value.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut before = 0;
-    for group in by_value.chunk_by(|a, b| values[*a].total_cmp(&values[*b]).is_eq()) {
-        let shared = before as f64 + (group.len() as f64 + 1.0) / 2.0;
-        for at in group {
-            ranks[*at] = shared;
-        }
-        before += group.len();
-    }
-    ranks
 }
 
 /// Mann and Kendall's test within each season of `period`, summed; and the median slope within seasons, a period of time.
@@ -239,7 +223,7 @@ pub fn theil_sen(times: &[f64], values: &[f64], coverage: Coverage) -> Result<Th
     let spread = coverage.z * ((cubic(values.len() as f64) - ties).max(0.0) / 18.0).sqrt();
     let count = slopes.len() as f64;
     let low = (((count - spread) / 2.0).round_ties_even() - 1.0).max(0.0);
-    let high = ((count + spread) / 2.0).round_ties_even().min(count - 1.0);
+    let high = f64::midpoint(count, spread).round_ties_even().min(count - 1.0);
     Ok(TheilSen {
         slope,
         intercept: middle(values) - slope * middle(times),
@@ -256,8 +240,10 @@ pub struct Line {
     pub slope: f64,
     /// Value at time zero.
     pub intercept: f64,
-    /// Mean of the times.
+    /// Mean of the times; there the line passes through the mean of the values.
     pub mean_time: f64,
+    /// Mean of the values.
+    pub mean_value: f64,
     /// Sum of squares of the times around their mean.
     pub time_squares: f64,
     /// Standard deviation of the values around the line.
@@ -292,6 +278,7 @@ pub fn least_squares(times: &[f64], values: &[f64]) -> Result<Line, Undefined> {
         slope,
         intercept: mean - slope * mean_time,
         mean_time,
+        mean_value: mean,
         time_squares,
         residual,
         error: residual / time_squares.sqrt(),
@@ -303,11 +290,6 @@ impl Line {
     /// Degrees of freedom.
     pub fn freedom(&self) -> f64 {
         (self.n - 2) as f64
-    }
-
-    /// The line's value at a time.
-    pub fn at(&self, time: f64) -> f64 {
-        self.intercept + self.slope * time
     }
 
     /// Slope over its standard error and the two-sided chance of that; none on a perfect line.

@@ -16,6 +16,7 @@ use crate::normalize::Submission;
 use crate::normalize::reading::Observed;
 use crate::normalize::versions::Standing;
 use crate::register::Register;
+use crate::stats::order;
 
 /// Fewer other values say nothing of a flow …
 const FEWEST_FLOWS: usize = 3;
@@ -110,7 +111,7 @@ impl<'a> History<'a> {
                 for element in checked.iter().filter(|e| series.has(**e)) {
                     let pool = series.positive(*element, 0..lines.len());
                     if pool.len() >= FEWEST_FLOWS {
-                        typical[*element].push(robust::median(&pool));
+                        typical[*element].push(order::median(&pool));
                     }
                 }
             }
@@ -196,7 +197,7 @@ impl Series<'_> {
         if n < FEWEST_FLOWS {
             return (!peers.is_nan()).then(|| (of_peers(rule.times), Against::Peers));
         }
-        let median = robust::median_without(pool, skip);
+        let median = order::median_without(pool, skip);
         let others: Vec<f64> =
             pool.iter().enumerate().filter(|(at, _)| Some(*at) != skip).map(|(_, value)| *value).collect();
         let band = upward(Band::of(&others, median, rule.times, rule.spreads));
@@ -223,7 +224,7 @@ impl Series<'_> {
             return None;
         }
         near.sort_unstable_by(f64::total_cmp);
-        let band = Band::of(&near, robust::median(&near), rule.times, rule.spreads);
+        let band = Band::of(&near, order::median(&near), rule.times, rule.spreads);
         Some((band, Against::Own(near.len())))
     }
 

@@ -1,33 +1,15 @@
-//! Robust statistics of short series: the median, the spread by MAD, and the band outside which a value is implausible.
+//! The spread of a short series, and the band outside which a value is implausible.
 //!
 //! The value under test is never part of its own baseline: in a short series it would hide itself (with four values no
 //! value is more than 1.5 standard deviations from the mean).
 
-/// Makes the MAD of normal values comparable to their standard deviation: 1 / 0.6745.
-const MAD_TO_SD: f64 = 1.4826;
-
-/// The median of sorted values; NaN of none.
-pub(super) fn median(sorted: &[f64]) -> f64 {
-    median_without(sorted, None)
-}
-
-/// The median of sorted values but the one at `skip`.
-pub(super) fn median_without(sorted: &[f64], skip: Option<usize>) -> f64 {
-    let n = sorted.len() - usize::from(skip.is_some());
-    if n == 0 {
-        return f64::NAN;
-    }
-    let at = |i: usize| sorted[i + usize::from(skip.is_some_and(|skip| i >= skip))];
-    f64::midpoint(at((n - 1) / 2), at(n / 2))
-}
+use crate::stats::{order, quality};
 
 /// How far the values usually lie from their median, made comparable to a standard deviation; not less than chance makes
 /// of a count, so that a series which never moved still has a spread.
 pub(super) fn spread(values: &[f64], median: f64) -> f64 {
-    let mut far: Vec<f64> = values.iter().map(|v| (v - median).abs()).collect();
-    far.sort_unstable_by(f64::total_cmp);
-    let mad = self::median(&far);
-    (MAD_TO_SD * mad).max((median + 1.0).sqrt())
+    let mad = order::mad(values, median);
+    (mad / quality::MAD_TO_Z).max((median + 1.0).sqrt())
 }
 
 /// Between `low` and `high` a value is plausible; at and beyond them it is not.
@@ -68,22 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tested_value_is_not_its_own_baseline() {
-        let sorted = [1.0, 2.0, 4.0, 9.0, 800.0];
-        assert!((median(&sorted) - 4.0).abs() < 1e-12);
-        assert!((median_without(&sorted, Some(4)) - 3.0).abs() < 1e-12);
-        assert!((median_without(&sorted, Some(0)) - 6.5).abs() < 1e-12);
-        assert!((median_without(&sorted, Some(2)) - 5.5).abs() < 1e-12);
-        assert!(median_without(&[1.0], Some(0)).is_nan());
-    }
-
-    #[test]
     fn spread_is_the_mad_or_chance() {
         // Median 22.5, MAD 1.5; chance makes ±4.8 of a count of 22.5.
         let values = [21.0, 25.0, 19.0, 23.0, 22.0, 24.0, 20.0, 26.0, 22.0, 21.0, 23.0, 88.0];
         assert!((spread(&values, 22.5) - 23.5_f64.sqrt()).abs() < 1e-12);
         // MAD 40 of money is far more than chance.
-        assert!((spread(&[60.0, 100.0, 140.0], 100.0) - 1.4826 * 40.0).abs() < 1e-9);
+        assert!((spread(&[60.0, 100.0, 140.0], 100.0) - 40.0 / 0.6745).abs() < 1e-9);
         // A stock that never moved.
         assert!((spread(&[3.0, 3.0, 3.0], 3.0) - 2.0).abs() < 1e-12);
     }

@@ -1,7 +1,7 @@
 //! Indicators on one scale. Every rule turns them first so that more is better (COINr: `n_minmax`, `n_zscore`, `n_rank`,
 //! `n_goalposts`, `n_dist2targ`). Missing stays missing.
 
-use super::ascending;
+use crate::stats::order::{ascending, mean_rank};
 use crate::stats::{Undefined, steady};
 
 /// Values, missing ones among them.
@@ -58,9 +58,7 @@ pub fn z_score(x: &[Option<f64>], rising: bool, mean: f64, sd: f64, ddof: usize)
 
 /// Ascending ranks: 1 the worst.
 pub fn ranks(x: &[Option<f64>], rising: bool, average_ties: bool) -> Values {
-    ascending(&turned(x, rising), |first, tied| {
-        (first + 1) as f64 + if average_ties { (tied - 1) as f64 / 2.0 } else { 0.0 }
-    })
+    ascending(&turned(x, rising), |first, tied| if average_ties { mean_rank(first, tied) } else { (first + 1) as f64 })
 }
 
 /// Share of the others that a rank stands above: (rank − 1)/(n − 1); missing where there are no others.
