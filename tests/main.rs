@@ -11,6 +11,8 @@ mod explain;
 mod failures;
 /// Files made to harm: bounded memory and time, a finding, and the run goes on.
 mod hostile;
+/// What interventions did: an invented one in a sample that it did not move.
+mod impact;
 /// The shared inbox of two districts against its truth.
 mod inbox;
 /// How a file is read, as it is told.

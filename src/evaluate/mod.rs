@@ -6,9 +6,11 @@
 //! 4. [`cards`]: rubric class and score of each ward
 //! 5. [`maps`]: the same on the map of the plan's first day, and on today's
 //! 6. [`tables`]: `indicator_values` and `scorecards`
+//! 7. [`impact`]: what interventions did: `impact` and `impact_series`
 
 mod cards;
 mod grid;
+mod impact;
 mod judge;
 mod lower;
 mod maps;
@@ -87,6 +89,7 @@ pub fn evaluate(
         })
         .collect();
     writer.finish()?;
+    impact::impact(plan, register, store, today)?;
     progress.finish();
     Ok(done?.into_iter().fold(Summary::default(), |a, b| Summary {
         indicator_values: a.indicator_values + b.indicator_values,

@@ -8,9 +8,11 @@ use jiff::civil::Date;
 use super::element::{Element, Form};
 use super::finding::Code;
 use super::indicator::{Indicator, Target};
+use super::intervention::{Intervention, Measure};
 use super::period::Period;
 use super::rubric::Rubric;
 use super::rule::Rule;
+use super::unit::Level;
 
 /// When a file counts as received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -110,6 +112,8 @@ pub struct Plan {
     pub rubric: Rubric,
     /// Rules on reported values.
     pub rules: Vec<Rule>,
+    /// Interventions whose effect is estimated.
+    pub interventions: Vec<Intervention>,
     /// Population by unit code, then year.
     pub populations: BTreeMap<String, BTreeMap<i16, Population>>,
     /// Baselines by unit code, then element.
@@ -132,6 +136,22 @@ impl Plan {
     /// An indicator by code.
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|i| i.code == code)
+    }
+
+    /// Code of the element or indicator that is measured.
+    pub fn measure_code(&self, measure: Measure) -> &str {
+        match measure {
+            Measure::Element(at) => self.elements.get(at).map_or("", |e| &e.code),
+            Measure::Indicator(at) => self.indicators.get(at).map_or("", |i| &i.code),
+        }
+    }
+
+    /// Level of the units that report it.
+    pub fn measure_level(&self, measure: Measure) -> Level {
+        match measure {
+            Measure::Element(at) => self.elements.get(at).map_or(Level::Ward, |e| e.level),
+            Measure::Indicator(at) => self.indicators.get(at).map_or(Level::Ward, |i| i.level),
+        }
     }
 
     /// The target of an indicator.

@@ -13,7 +13,7 @@ use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
-use super::{Definition, below, check, csvs, register, rules};
+use super::{Definition, below, check, csvs, interventions, register, rules};
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
 pub(super) const KINDS: &[(&str, Kind)] =
@@ -57,6 +57,9 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     if let Some(source) = open("rules.toml", problems) {
         plan.rules = rules::read(&source, &plan, problems);
     }
+    // Not every plan has interventions to evaluate.
+    let of_interventions =
+        if folder.join("interventions.toml").exists() { open("interventions.toml", problems) } else { None };
     // The lists are the long part of a definition, and none needs another.
     let (mut of_register, mut of_baselines) = (Problems::default(), Problems::default());
     let (population, baseline) = (&plan.settings.population, &plan.settings.baseline);
@@ -69,6 +72,9 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     );
     problems.append(of_register);
     problems.append(of_baselines);
+    if let Some(source) = of_interventions {
+        plan.interventions = interventions::read(&source, &plan, &register, problems);
+    }
     let lists = [
         population.clone(),
         baseline.clone(),
@@ -160,6 +166,7 @@ fn pipeline(
         targets: Vec::new(),
         rubric: Rubric::default(),
         rules: Vec::new(),
+        interventions: Vec::new(),
         populations: BTreeMap::new(),
         baselines: BTreeMap::new(),
         digest: String::new(),

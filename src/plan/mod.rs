@@ -1,11 +1,13 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
 //!
-//! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, the register and the
-//! CSVs of populations and baselines. Out: a [`Definition`] in which every name has been checked, or all the problems.
+//! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, where there are any
+//! `interventions.toml`, the register and the CSVs of populations and baselines. Out: a [`Definition`] in which every name
+//! has been checked, or all the problems.
 
 mod check;
 mod csvs;
 mod files;
+mod interventions;
 pub mod locate;
 mod problem;
 mod register;

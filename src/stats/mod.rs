@@ -10,6 +10,7 @@ pub mod funnel;
 pub mod interval;
 pub mod its;
 pub mod linear;
+pub mod multiple;
 pub mod order;
 pub mod quality;
 pub mod quantile;

@@ -6,6 +6,7 @@
 //! trends are parallel in the logarithm of the mean and zeros are no trouble.
 
 use nalgebra::{DMatrix, DVector};
+use statrs::function::beta::beta_reg;
 use statrs::function::gamma::gamma_ur;
 
 use crate::stats::Undefined;
@@ -61,6 +62,15 @@ impl TwoWay {
         let variance = DMatrix::from_fn(df, df, |i, j| self.variance[(columns[i], columns[j])]);
         let chi2 = coef.dot(&variance.cholesky()?.solve(&coef));
         (df > 0).then(|| (chi2, df, gamma_ur(df as f64 / 2.0, chi2 / 2.0)))
+    }
+
+    /// p that these coefficients are all zero, by Hotelling's T²: χ²·(G−q)/((G−1)q) against F(q, G−q). With many coefficients
+    /// and not so many units the χ² alone finds too much.
+    pub fn joint_p(&self, columns: &[usize]) -> Option<f64> {
+        let (chi2, df, _) = self.wald(columns)?;
+        let (q, rest) = (df as f64, self.clusters.checked_sub(df).filter(|rest| *rest > 0)? as f64);
+        let f = chi2 * rest / ((self.clusters - 1) as f64 * q);
+        Some(beta_reg(rest / 2.0, q / 2.0, rest / (rest + q * f)))
     }
 }
 
