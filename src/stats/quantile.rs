@@ -7,6 +7,9 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::erf::{erfc, erfc_inv};
 use statrs::function::gamma::{gamma_lr, gamma_ur, ln_gamma};
 
+/// After a step of Newton's as short as this the next would be lost in the last digit: each doubles the exact digits.
+const SETTLED: f64 = 1e-9;
+
 /// Quantile of the standard normal distribution.
 pub fn normal(p: f64) -> f64 {
     -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
@@ -52,28 +55,29 @@ fn beta_logit(a: f64, b: f64, p: f64) -> f64 {
     let mut u = (a / b).ln() + normal(p) * (1.0 / a + 1.0 / b).sqrt();
     for _ in 0..200 {
         let (tail, density) = beta_lower(a, b, u);
-        let step = (tail / p).ln() * tail / density;
+        let step = (tail - p.ln()) * (tail - density).exp();
         if !step.is_finite() {
             break;
         }
         u -= step.clamp(-50.0, 50.0);
-        if step.abs() <= 1e-15 * u.abs().max(1.0) {
+        if step.abs() <= SETTLED {
             break;
         }
     }
     u
 }
 
-/// Chance that a beta variable is at most x, given the logit of x; and the density of the logit there.
+/// Logarithms of the chance that a beta variable is at most x, given the logit of x, and of the density of that logit:
+/// far from the middle neither can be told as it is.
 fn beta_lower(a: f64, b: f64, logit: f64) -> (f64, f64) {
     // Logarithms of x and of 1 − x, neither by a difference.
     let (log_x, log_rest) = (-(-logit).exp().ln_1p(), -logit.exp().ln_1p());
-    let density = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * log_x + b * log_rest).exp();
+    let density = ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * log_x + b * log_rest;
     let x = log_x.exp();
     if x < (a + 1.0) / (a + b + 2.0) {
-        (density * fraction(a, b, x) / a, density)
+        (density + (fraction(a, b, x) / a).ln(), density)
     } else {
-        (1.0 - density * fraction(b, a, log_rest.exp()) / b, density)
+        ((-density.exp() * fraction(b, a, log_rest.exp()) / b).ln_1p(), density)
     }
 }
 
@@ -129,10 +133,14 @@ pub fn gamma(shape: f64, p: f64) -> f64 {
         let slope = density * x / tail;
         let step = (tail / wanted).ln() / slope;
         let next = x * (if lower { -step } else { step }).clamp(-2.0, 2.0).exp();
-        if !next.is_finite() || (next - x).abs() <= 1e-15 * x {
+        if !next.is_finite() {
             break;
         }
+        let moved = (next - x).abs();
         x = next;
+        if moved <= SETTLED * x {
+            break;
+        }
     }
     x
 }
@@ -143,7 +151,7 @@ pub fn binomial_at_most(r: f64, n: f64, p: f64) -> f64 {
         () if r < 0.0 => 0.0,
         () if r >= n || p <= 0.0 => 1.0,
         () if p >= 1.0 => 0.0,
-        () => beta_lower(n - r, r + 1.0, (-p).ln_1p() - p.ln()).0,
+        () => beta_lower(n - r, r + 1.0, (-p).ln_1p() - p.ln()).0.exp(),
     }
 }
 
@@ -170,6 +178,7 @@ mod tests {
         near(normal(0.001), -3.090_232_306_167_813);
         near(beta(24.0, 1_232_001.0, 0.025), 1.248_133_187_819_175_2e-5);
         near(beta(0.4, 7.0, 0.001), 3.497_194_089_864_464_6e-9);
+        near(beta(1928.0, 0.04, 0.001), 0.998_677_928_337_255_4);
         near(beta(4.0, 0.3, 0.999), 0.999_999_999_980_950_3);
         near(gamma(0.4, 0.001), 2.344_941_084_766_474_7e-8);
         near(gamma(2.0, 0.025), 0.242_209_278_543_964_96);

@@ -177,10 +177,9 @@ fn climb(start: [f64; 2], surface: impl Fn([f64; 2]) -> Surface) -> Option<([f64
         let bend = curve[0] * curve[2] - curve[1] * curve[1];
         let newton =
             [(curve[1] * slope[1] - curve[2] * slope[0]) / bend, (curve[1] * slope[0] - curve[0] * slope[1]) / bend];
-        // Where the surface is no dome, one unit upward: slopes there say where to, not how far.
+        // Where the surface is no dome it still bends along the mean; the other slope says where to, not how far.
         let dome = curve[0] < 0.0 && bend > 0.0;
-        let steep = slope[0].hypot(slope[1]).max(f64::MIN_POSITIVE);
-        let step = if dome { newton } else { slope.map(|s| s / steep) };
+        let step = if dome { newton } else { [slope[0] / curve[0].abs().max(1.0), slope[1].signum()] };
         let longest = step[0].abs().max(step[1].abs());
         let mut part = if longest > 2.0 { 2.0 / longest } else { 1.0 };
         let next = loop {
