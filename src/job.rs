@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::Progress;
+use crate::model::{Map, Progress};
 use crate::plan::Definition;
 use crate::store::Store;
 use crate::{evaluate, normalize, publish, pull, reply};
@@ -91,7 +91,9 @@ pub fn run(
                 let done = normalize::normalize(plan, register, store, now, progress);
                 report.normalize = Some(done.map_err(StageError::Normalize)?);
             }
-            Stage::Evaluate => report.evaluate = Some(evaluate::evaluate(plan, register, store, now, progress)?),
+            Stage::Evaluate => {
+                report.evaluate = Some(evaluate::evaluate(plan, register, store, Map::ALL, now, progress)?);
+            }
             Stage::Publish => report.publish = Some(publish::publish(plan, register, store, now, progress)?),
             Stage::Reply => {
                 let viewer = normalize::Viewer::new(plan);

@@ -11,6 +11,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use wardscore::evaluate::evaluate;
+use wardscore::model::{Map, Silent};
 use wardscore::store::Store;
 
 const NOW: &str = "2021-03-01T00:00:00Z";
@@ -105,8 +107,18 @@ impl Case {
         let (took, peak) = stage("evaluate");
         let floor = self.arithmetic() + rewrite(&store, &["indicator_values", "scorecards"]);
         line(&label("evaluate"), took, Some(floor), peak);
+        let (one, all) =
+            (median(runs, || self.maps(&store, &[Map::AsReported])), median(runs, || self.maps(&store, Map::ALL)));
+        println!("{}: three maps cost {:.2} times one", self.name, all.as_secs_f64() / one.as_secs_f64());
         let (took, peak) = stage("publish");
         line(&label("publish"), took, Some(median(runs, || self.write_pages())), peak);
+    }
+
+    /// Evaluates on some maps only.
+    fn maps(&self, store: &Store, maps: &[Map]) -> Duration {
+        let definition = wardscore::plan::load(&self.pipeline, &[]).unwrap();
+        let now = NOW.parse().unwrap();
+        timed(|| assert!(evaluate(&definition.plan, &definition.register, store, maps, now, &Silent).is_ok()))
     }
 
     /// Every file read; text split into fields, workbooks read by the workbook reader and nothing else.

@@ -114,7 +114,7 @@ fn the_cells_make_up_every_figure_that_was_released() {
             indicator,
             period: period.parse().unwrap(),
             span: wardscore::model::Span::from_word(span).unwrap(),
-            map: wardscore::trace::Map::AsReported,
+            map: wardscore::model::Map::AsReported,
             release: None,
             all: false,
         };

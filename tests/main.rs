@@ -35,5 +35,7 @@ mod replies;
 mod tidy;
 /// Helpers: run the program, read a table.
 mod tool;
+/// A province without districts; the map that pages show.
+mod two_tiers;
 /// Units looked up and imported.
 mod units;

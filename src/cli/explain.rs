@@ -8,10 +8,10 @@ use clap::builder::TypedValueParser as _;
 use jiff::civil::Date;
 
 use super::{Common, Failure, units};
-use crate::model::{Period, Span};
+use crate::model::{Map, Period, Span};
 use crate::plan::{Definition, nearest};
 use crate::store::Store;
-use crate::trace::{self, Map, Question, TraceError};
+use crate::trace::{self, Question, TraceError};
 
 /// Arguments of the command.
 #[derive(Debug, Clone, clap::Args)]
@@ -33,9 +33,6 @@ pub(super) struct ExplainArguments {
     /// Stretch of time [default: year_to_date; of a year: year]
     #[arg(long, value_name = "SPAN", value_parser = span())]
     span: Option<Span>,
-    /// Map: the units that reported, or those of the plan's first day or of today
-    #[arg(long, value_name = "MAP", default_value = "as_reported", value_parser = map())]
-    map: Map,
     /// Release [default: the newest]
     #[arg(long, value_name = "ID")]
     release: Option<String>,
@@ -52,11 +49,6 @@ fn span() -> impl clap::builder::TypedValueParser<Value = Span> {
     PossibleValuesParser::new(words).try_map(|word| Span::from_word(&word).ok_or("not a span"))
 }
 
-fn map() -> impl clap::builder::TypedValueParser<Value = Map> {
-    let words = Map::ALL.iter().map(|map| map.as_str());
-    PossibleValuesParser::new(words).try_map(|word| Map::from_word(&word).ok_or("not a map"))
-}
-
 /// Explains a figure.
 pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let none = |named: &str| Failure::Run {
@@ -70,9 +62,10 @@ pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitC
     let store = Store::open(&common.store).map_err(|error| Failure::store("explain", &error))?;
     let period = arguments.period;
     let span = arguments.span.unwrap_or(if period.is_year() { Span::Year } else { Span::YearToDate });
-    let day = match arguments.map {
+    let map = definition.plan.settings.map.shown;
+    let day = match map {
         Map::AsReported => period.end(),
-        Map::AsOf => definition.plan.first_day,
+        Map::AsOf => definition.plan.as_of(),
         Map::Current => definition.plan.local_date(common.now()),
     };
     let unit = unit(&definition, &arguments.ward, day)?;
@@ -81,7 +74,7 @@ pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitC
         indicator: &arguments.indicator,
         period,
         span,
-        map: arguments.map,
+        map,
         release: arguments.release.as_deref(),
         all: arguments.all,
     };

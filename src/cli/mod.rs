@@ -67,6 +67,9 @@ struct Common {
     /// Override a setting of the pipeline; may be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
+    /// The map that is shown: as_reported, current, or as_of=YYYY-MM-DD; tables hold all three
+    #[arg(long, global = true, value_name = "MAP")]
+    map: Option<String>,
     /// How the log is written to standard error
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: log::Format,
@@ -183,7 +186,9 @@ impl Common {
     }
 
     fn definition(&self) -> Result<Definition, Failure> {
-        plan::load(&self.pipeline()?, &self.set).map_err(Failure::Definition)
+        let map = self.map.iter().map(|map| ("map".to_owned(), map.clone()));
+        let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(map).collect();
+        plan::load(&self.pipeline()?, &overrides).map_err(Failure::Definition)
     }
 
     fn now(&self) -> Timestamp {

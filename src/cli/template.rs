@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{Common, Failure};
-use crate::model::{Form, Frequency, Level, Period, Plan, UnitVersion};
+use crate::model::{Form, Frequency, Period, Plan, UnitVersion};
 use crate::plan::Definition;
 use crate::register::Register;
 use crate::store::file;
@@ -39,7 +39,7 @@ pub(super) fn run(common: &Common, arguments: &TemplateArguments) -> Result<Exit
     let period = period_of(&plan, form, &arguments.period)?;
     let districts = match &arguments.district {
         Some(code) => vec![district_of(&register, code, period)?],
-        None => register.in_force(Level::District, period.end()).collect(),
+        None => register.senders(period.end()).collect(),
     };
     let one = arguments.district.is_some();
     let folder = !one || arguments.out.is_dir() || arguments.out.as_os_str().to_string_lossy().ends_with('/');
@@ -100,9 +100,8 @@ fn period_of(plan: &Plan, form: &Form, text: &str) -> Result<Period, Failure> {
 
 fn district_of<'r>(register: &'r Register, code: &str, period: Period) -> Result<&'r UnitVersion, Failure> {
     let day = period.end();
-    register.at(code, day).filter(|u| u.level == Level::District).ok_or_else(|| {
-        let known: Vec<String> =
-            register.in_force(Level::District, day).take(20).map(|u| format!("{} {}", u.code, u.name_vi)).collect();
+    register.at(code, day).filter(|unit| register.sends(unit, day)).ok_or_else(|| {
+        let known: Vec<String> = register.senders(day).take(20).map(|u| format!("{} {}", u.code, u.name_vi)).collect();
         Failure::usage(
             &format!("template: `{code}` is not the code of a district in force on {day}"),
             &format!("districts are {}", known.join(", ")),

@@ -4,7 +4,7 @@
 //! achieved, no share above 1. Its bounds put the targets without a value at 0 and at 1; ranks follow from them.
 
 use super::grid::Grid;
-use super::judge::{All2, nodes};
+use super::judge::{All2, known, nodes};
 use crate::model::{Level, Plan, Status};
 use crate::stats::steady;
 
@@ -37,7 +37,7 @@ pub(super) fn cards(plan: &Plan, grid: &Grid<'_>, judged: &All2) -> Vec<Card> {
         let start = all.len();
         for u in (0..w).filter(|u| grid.wards.district[t * w + u] >= 0) {
             let mut counts = [0; 6];
-            let (mut sum, mut known, mut open) = (0.0, 0.0, 0.0);
+            let (mut sum, mut told, mut open) = (0.0, 0.0, 0.0);
             for target in &targets {
                 let Some(j) = judged.get(1).and_then(|s| s[*target][t * n + u].as_ref()) else { continue };
                 let slot = match j.status {
@@ -49,19 +49,19 @@ pub(super) fn cards(plan: &Plan, grid: &Grid<'_>, judged: &All2) -> Vec<Card> {
                     _ => 5,
                 };
                 counts[slot] += 1;
-                match j.achieved_share {
+                match known(j.achieved_share) {
                     Some(share) => {
                         sum += share.clamp(0.0, 1.0);
-                        known += 1.0;
+                        told += 1.0;
                     }
                     // Undefined is no gap in what was sent: there was nothing to divide by.
                     None if j.status == Status::Undefined => {}
                     None => open += 1.0,
                 }
             }
-            let score = (known > 0.0).then(|| 100.0 * sum / known);
-            let (low, high) = if known > 0.0 {
-                (Some(100.0 * sum / (known + open)), Some(100.0 * (sum + open) / (known + open)))
+            let score = (told > 0.0).then(|| 100.0 * sum / told);
+            let (low, high) = if told > 0.0 {
+                (Some(100.0 * sum / (told + open)), Some(100.0 * (sum + open) / (told + open)))
             } else {
                 (None, None)
             };

@@ -9,7 +9,8 @@ use arrow::datatypes::{Float64Type, Int32Type};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use crate::model::{Element, Kind, Level, Period, Plan};
+use super::spans;
+use crate::model::{Kind, Level, Period, Plan};
 use crate::register::Register;
 use crate::store::{Partition, Store, StoreError};
 
@@ -104,12 +105,11 @@ impl Facts {
 pub(super) struct Side {
     /// Unit codes, sorted.
     pub(super) codes: Vec<String>,
-    /// Per quarter and unit: index of its district, or -1 where the unit is not in force.
+    /// Per quarter and unit: index of its district; the one after the last for a unit directly below the province; -1 where
+    /// the unit is not in force.
     pub(super) district: Vec<i32>,
-    /// Per element of the plan: quarterly values (NaN missing); empty for elements of the other level.
-    pub(super) quarter: Vec<Vec<f64>>,
-    /// The same from 1 January to the quarter.
-    pub(super) to_date: Vec<Vec<f64>>,
+    /// By span of [`spans::SPANS`], then element of the plan: values (NaN missing); empty for elements of the other level.
+    pub(super) over: Vec<Vec<Vec<f64>>>,
     /// Whether a value of the element was received and could not be used.
     pub(super) rejected: HashSet<(usize, usize)>,
     /// Population.
@@ -166,17 +166,17 @@ fn side(
     let cells = quarters.len() * n;
     let mut side = Side {
         district: vec![-1; cells],
-        quarter: plan
-            .elements
-            .iter()
-            .map(|e| if e.level == level && e.kind != Kind::Points { vec![f64::NAN; cells] } else { Vec::new() })
-            .collect(),
-        to_date: Vec::new(),
+        over: Vec::new(),
         rejected: HashSet::new(),
         population: vec![f64::NAN; cells],
         baseline: BTreeMap::new(),
         codes,
     };
+    let mut quarter: Vec<Vec<f64>> = plan
+        .elements
+        .iter()
+        .map(|e| if e.level == level && e.kind != Kind::Points { vec![f64::NAN; cells] } else { Vec::new() })
+        .collect();
     let wanted: Vec<String> = baseline_elements(plan);
     for element in &wanted {
         side.baseline.insert(element.clone(), vec![f64::NAN; cells]);
@@ -194,10 +194,10 @@ fn side(
                 _ => register
                     .district_of(code, q.end())
                     .and_then(|d| districts.binary_search_by(|c| c.as_str().cmp(d)).ok())
-                    .map_or(-1, |d| d as i32),
+                    .unwrap_or(districts.len()) as i32,
             };
             for (element, value) in values.and_then(|v| v.get(code)).into_iter().flatten() {
-                if let Some(cell) = side.quarter[usize::from(*element)].get_mut(at) {
+                if let Some(cell) = quarter[usize::from(*element)].get_mut(at) {
                     *cell = *value;
                 }
             }
@@ -225,7 +225,8 @@ fn side(
         }
     }
     side.rejected = rejected;
-    side.to_date = plan.elements.iter().zip(&side.quarter).map(|(e, column)| to_date(e, column, quarters, n)).collect();
+    let steps = spans::steps(plan, register, level, &side.codes, quarters);
+    side.over = spans::over(&plan.elements, quarter, quarters, &steps);
     side
 }
 
@@ -244,30 +245,6 @@ fn baseline_elements(plan: &Plan) -> Vec<String> {
     all.sort();
     all.dedup();
     all
-}
-
-/// From 1 January to the quarter: flows are summed over the quarters that were reported, of a state the last known value
-/// stands. On the grid the quarter before is `n` rows up.
-fn to_date(element: &Element, column: &[f64], quarters: &[Period], n: usize) -> Vec<f64> {
-    let mut out = column.to_vec();
-    for (t, q) in quarters.iter().enumerate() {
-        if t == 0 || q.quarter() == Some(1) {
-            continue;
-        }
-        for u in 0..n {
-            let (at, before) = (t * n + u, (t - 1) * n + u);
-            let Some(earlier) = out.get(before).copied().filter(|v| !v.is_nan()) else { continue };
-            if let Some(cell) = out.get_mut(at) {
-                *cell = match element.kind {
-                    Kind::Flow if cell.is_nan() => earlier,
-                    Kind::Flow => *cell + earlier,
-                    _ if cell.is_nan() => earlier,
-                    _ => *cell,
-                };
-            }
-        }
-    }
-    out
 }
 
 /// Within a year the class of the year before holds; at its end the year's own.

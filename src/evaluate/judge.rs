@@ -1,61 +1,78 @@
 //! Sums → value, what it could still be, interval, change, target, status, rank.
 
+use rayon::prelude::*;
+
 use super::grid::{Grid, Side};
-use super::sums::{All, Sums};
+use super::spans::SPANS;
+use super::sums::{All, Parted, Sums};
 use crate::model::{Direction, Indicator, Level, Period, Plan, Span, State, Status, Target, ValueForm};
 use crate::stats::{Coverage, interval, steady};
 
-/// One indicator, unit, period and span.
+/// One indicator, unit, period and span. There are millions of them, so a number that is not known is NaN here, and what
+/// follows from the others is told only when a row is written.
 #[derive(Debug, Clone)]
 pub(super) struct Judged {
-    pub(super) state: State,
-    pub(super) numerator: Option<f64>,
-    pub(super) denominator: Option<f64>,
-    pub(super) value: Option<f64>,
-    pub(super) low: Option<f64>,
-    pub(super) high: Option<f64>,
-    pub(super) ci: Option<(f64, f64)>,
-    pub(super) previous: Option<f64>,
-    pub(super) change_is_real: Option<bool>,
-    pub(super) baseline: Option<f64>,
-    pub(super) target: Option<(f64, f64)>,
-    pub(super) expected_now: Option<f64>,
-    pub(super) achieved_share: Option<f64>,
-    pub(super) status: Status,
+    pub(super) numerator: f64,
+    pub(super) denominator: f64,
+    pub(super) value: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) previous: f64,
+    pub(super) achieved_share: f64,
     pub(super) reporting: i32,
     pub(super) expected: i32,
-    pub(super) rank: Option<(i32, i32)>,
+    /// Rank, and how many were ranked; 0 where there is none.
+    pub(super) rank: (i32, i32),
+    pub(super) state: State,
+    pub(super) status: Status,
+    pub(super) change_is_real: Option<bool>,
 }
 
-/// Judged values by span (quarter, year to date), indicator, then (quarter × node); `None` where there is no row.
+/// A number unless it is NaN.
+pub(super) fn known(value: f64) -> Option<f64> {
+    (!value.is_nan()).then_some(value)
+}
+
+impl Judged {
+    /// The 95% interval of the value.
+    pub(super) fn interval(&self, indicator: &Indicator) -> Option<(f64, f64)> {
+        known(self.numerator).zip(known(self.denominator)).and_then(|(n, d)| wilson_of(indicator, n, d))
+    }
+
+    /// The state from which a reduction is measured.
+    pub(super) fn baseline(&self, indicator: &Indicator) -> Option<f64> {
+        known(self.denominator).filter(|_| indicator.form == ValueForm::Reduction)
+    }
+}
+
+/// Judged values by span of [`SPANS`], indicator, then (quarter × node); `None` where there is no row.
 pub(super) type All2 = Vec<Vec<Vec<Option<Judged>>>>;
 
-/// Judges every sum of a province.
-pub(super) fn judge(plan: &Plan, grid: &Grid<'_>, all: &All) -> All2 {
-    let n = nodes(grid);
-    let spans = [Span::Quarter, Span::YearToDate];
-    judge_on(plan, grid, all, &spans, &|i, at| absence(plan, grid, &plan.indicators[i], at, grid.quarters[at / n]))
+/// What a map knows beside its sums. Arguments are span, indicator, and place or quarter.
+pub(super) struct Outlook<'a> {
+    /// Why there is no value.
+    pub(super) absence: &'a (dyn Fn(usize, usize, usize) -> State + Sync),
+    /// Sums of the quarter one year before, over nodes, where they are not those of this map's nodes.
+    pub(super) earlier: &'a (dyn Fn(usize, usize, usize) -> Option<&'a Sums> + Sync),
+    /// Whether a quarter is judged already, as it was reported.
+    pub(super) copied: &'a (dyn Fn(usize) -> bool + Sync),
+    /// The row of a place in such a quarter.
+    pub(super) copy: &'a (dyn Fn(usize, usize, usize) -> Option<Judged> + Sync),
 }
 
-/// Judges every sum of a map; `absence` says why there is no value, by indicator and place.
-pub(super) fn judge_on(
-    plan: &Plan,
-    grid: &Grid<'_>,
-    all: &[Vec<Sums>],
-    spans: &[Span],
-    absence: &dyn Fn(usize, usize) -> State,
-) -> All2 {
+/// Judges the sums of every span and indicator on a map.
+pub(super) fn judge(plan: &Plan, grid: &Grid<'_>, all: &All, outlook: &Outlook<'_>) -> All2 {
     all.iter()
-        .zip(spans)
-        .map(|(of_span, span)| {
+        .enumerate()
+        .map(|(span, of_span)| {
             of_span
-                .iter()
+                .par_iter()
                 .zip(&plan.indicators)
                 .enumerate()
                 .map(|(i, (sums, indicator))| {
-                    let mut values = values(plan, grid, sums, indicator, *span, &|at| absence(i, at));
-                    compare(grid, &mut values, indicator);
-                    rank(grid, &mut values, indicator);
+                    let mut values = values(plan, grid, sums, indicator, (span, i), outlook);
+                    compare(grid, &mut values, indicator, (span, i), outlook);
+                    rank(grid, &mut values, indicator, outlook);
                     values
                 })
                 .collect()
@@ -83,18 +100,22 @@ fn values(
     grid: &Grid<'_>,
     sums: &Sums,
     indicator: &Indicator,
-    span: Span,
-    absence: &dyn Fn(usize) -> State,
+    (span, i): (usize, usize),
+    outlook: &Outlook<'_>,
 ) -> Vec<Option<Judged>> {
     let n = nodes(grid);
-    let target = plan.target(&indicator.code);
+    let target = plan.target(&indicator.code).filter(|_| SPANS[span] == Span::YearToDate);
+    // Before the plan's fourth quarter there is no rolling year.
+    let first = if SPANS[span] == Span::RollingYear { 3 * n } else { 0 };
     (0..grid.quarters.len() * n)
         .map(|at| {
-            if sums.expected[at] == 0 {
+            if (outlook.copied)(at / n) {
+                return (outlook.copy)(span, i, at);
+            }
+            if sums.expected[at] == 0 || at < first {
                 return None;
             }
             let period = grid.quarters[at / n];
-            let known = |v: f64| (!v.is_nan()).then_some(v);
             let (numerator, denominator) = (known(sums.numerator[at]), known(sums.denominator[at]));
             let value = numerator.zip(denominator).and_then(|(n, d)| value_of(indicator, n, d));
             let (low, high) = bounds(indicator, sums, at, value);
@@ -102,31 +123,27 @@ fn values(
                 (Some(0.0), _) => State::Zero,
                 (Some(_), _) => State::Reported,
                 (None, Some(_)) => State::Undefined,
-                (None, None) => absence(at),
+                (None, None) => (outlook.absence)(span, i, at),
             };
-            let judged_span = target.filter(|_| span != Span::Quarter);
+            let or_nan = |v: Option<f64>| v.unwrap_or(f64::NAN);
             let mut judged = Judged {
-                state,
-                numerator,
-                denominator: denominator.filter(|_| indicator.form != ValueForm::Count),
-                value,
-                low,
-                high,
-                ci: numerator.zip(denominator).and_then(|(n, d)| wilson_of(indicator, n, d)),
-                previous: None,
-                change_is_real: None,
-                baseline: (indicator.form == ValueForm::Reduction).then_some(denominator).flatten(),
-                target: judged_span.map(|t| next_milestone(t, period)),
-                expected_now: judged_span.map(|t| expected_now(plan, t, period)),
-                achieved_share: None,
-                status: Status::NoTarget,
+                numerator: sums.numerator[at],
+                denominator: if indicator.form == ValueForm::Count { f64::NAN } else { sums.denominator[at] },
+                value: or_nan(value),
+                low: or_nan(low),
+                high: or_nan(high),
+                previous: f64::NAN,
+                achieved_share: f64::NAN,
                 reporting: sums.reporting[at],
                 expected: sums.expected[at],
-                rank: None,
+                rank: (0, 0),
+                state,
+                status: Status::NoTarget,
+                change_is_real: None,
             };
-            if let Some(target) = judged_span {
-                let expected = judged.expected_now.unwrap_or_default();
-                judged.achieved_share = judged.value.filter(|_| expected > 0.0).map(|v| v / expected);
+            if let Some(target) = target {
+                let expected = expected_now(plan, target, period);
+                judged.achieved_share = if expected > 0.0 { judged.value / expected } else { f64::NAN };
                 judged.status = status(target, &judged, expected);
             }
             Some(judged)
@@ -150,23 +167,44 @@ fn is_share(indicator: &Indicator) -> bool {
 }
 
 /// Lowest and highest that the value over all units can still be: each unit that did not report a share adds between
-/// nothing and all of its denominator. Null where that denominator is not known, or the value is no share.
+/// nothing and all of its denominator, and of a unit that belongs here in part between nothing and all may be here. Null
+/// where that is not known.
 fn bounds(indicator: &Indicator, sums: &Sums, at: usize, value: Option<f64>) -> (Option<f64>, Option<f64>) {
-    if sums.reporting[at] == sums.expected[at] {
+    let parted = sums.parted.get(at).copied().unwrap_or_default();
+    let complete = sums.reporting[at] == sums.expected[at];
+    if complete && parted == Parted::default() {
         return (value, value);
     }
-    let missing = sums.missing[at];
-    if !is_share(indicator) || missing.is_nan() {
-        return (None, None);
+    let sum = |v: f64| if v.is_nan() { 0.0 } else { v };
+    // What is here for certain, and what may be.
+    let here = |all: f64, taken: f64| sum(all) - sum(taken);
+    let n = here(sums.numerator[at], parted.taken_numerator);
+    let d = here(sums.denominator[at], parted.taken_denominator);
+    if is_share(indicator) && parted.numerator <= parted.denominator {
+        let missing = sums.missing[at];
+        let ratio = |n: f64, d: f64| (d > 0.0).then(|| n / d);
+        // No part has more in its numerator than in its denominator.
+        let lowest = ratio(n, d + missing + parted.denominator - parted.numerator);
+        let highest = ratio(n + missing + parted.numerator, d + missing + parted.numerator);
+        return if missing.is_nan() { (None, None) } else { (lowest, highest) };
     }
-    let n = if sums.numerator[at].is_nan() { 0.0 } else { sums.numerator[at] };
-    let d = if sums.denominator[at].is_nan() { 0.0 } else { sums.denominator[at] } + missing;
-    if d == 0.0 { (None, None) } else { (Some(n / d), Some((n + missing) / d)) }
+    if !complete || (indicator.form != ValueForm::Count && parted.denominator > 0.0) {
+        // Of what was not reported, nothing bounds a count; of two parts neither bounds their quotient.
+        return if is_share(indicator) && parted.denominator == 0.0 && !sums.missing[at].is_nan() {
+            let d = d + sums.missing[at];
+            if d > 0.0 { (Some(n / d), Some((n + sums.missing[at] + parted.numerator) / d)) } else { (None, None) }
+        } else {
+            (None, None)
+        };
+    }
+    let (low, high) = (value_of(indicator, n, d), value_of(indicator, n + parted.numerator, d));
+    if indicator.form == ValueForm::Reduction { (high, low) } else { (low, high) }
 }
 
 /// Why there is no value: not due yet, received but not usable, or not reported.
-fn absence(plan: &Plan, grid: &Grid<'_>, indicator: &Indicator, at: usize, period: Period) -> State {
+pub(super) fn absence(plan: &Plan, grid: &Grid<'_>, span: usize, indicator: &Indicator, at: usize) -> State {
     let n = nodes(grid);
+    let period = grid.quarters[at / n];
     let (level, unit) = node(grid, at % n);
     let side: &Side = if level == Level::Ward { &grid.wards } else { &grid.districts };
     let row = (at / n) * side.codes.len() + unit;
@@ -183,10 +221,10 @@ fn absence(plan: &Plan, grid: &Grid<'_>, indicator: &Indicator, at: usize, perio
     }));
     let mut complete = !elements.is_empty();
     for code in reported {
-        let value = plan.element_index(code).and_then(|e| side.to_date[e].get(row)).copied();
+        let value = plan.element_index(code).and_then(|e| side.over[span][e].get(row)).copied();
         complete &= value.is_some_and(|v| !v.is_nan());
     }
-    if complete && side.quarter.iter().any(|c| !c.is_empty()) {
+    if complete && side.over[span].iter().any(|c| !c.is_empty()) {
         return State::Undefined;
     }
     let rejected = elements
@@ -217,7 +255,8 @@ fn wilson_of(indicator: &Indicator, n: f64, d: f64) -> Option<(f64, f64)> {
     }
 }
 
-fn next_milestone(target: &Target, period: Period) -> (f64, f64) {
+/// Required and aspired value at the end of the next milestone's year.
+pub(super) fn next_milestone(target: &Target, period: Period) -> (f64, f64) {
     let next = target.milestones.iter().find(|m| m.year >= period.year()).or(target.milestones.last());
     next.map_or((0.0, 0.0), |m| (m.low, m.high))
 }
@@ -250,7 +289,7 @@ fn path(target: &Target, first: f64, at: f64) -> f64 {
 }
 
 fn status(target: &Target, judged: &Judged, expected: f64) -> Status {
-    let Some(value) = judged.value.map(steady) else {
+    let Some(value) = known(judged.value).map(steady) else {
         return match judged.state {
             State::Undefined => Status::Undefined,
             State::NotDue => Status::NotStarted,
@@ -261,11 +300,9 @@ fn status(target: &Target, judged: &Judged, expected: f64) -> Status {
     if target.milestones.last().is_some_and(|m| value >= steady(m.low)) {
         return Status::Achieved;
     }
-    if let (Some(low), Some(high)) = (judged.low.map(steady), judged.high.map(steady))
-        && low < expected
-        && high >= expected
-        && low < high
-    {
+    // What is not known is NaN, and no comparison with it holds.
+    let (low, high) = (steady(judged.low), steady(judged.high));
+    if low < expected && high >= expected && low < high {
         return Status::Undecided;
     }
     if value >= expected {
@@ -278,44 +315,60 @@ fn status(target: &Target, judged: &Judged, expected: f64) -> Status {
 }
 
 /// The same span one year before, and whether the change is more than noise.
-fn compare(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator) {
+fn compare(
+    grid: &Grid<'_>,
+    values: &mut [Option<Judged>],
+    indicator: &Indicator,
+    (span, i): (usize, usize),
+    outlook: &Outlook<'_>,
+) {
     let n = nodes(grid);
-    for at in (4 * n..values.len()).rev() {
-        let Some(before) = values[at - 4 * n].clone() else { continue };
+    for at in (4 * n..values.len()).rev().filter(|at| !(outlook.copied)(at / n)) {
+        let (numerator, denominator, value) = match (outlook.earlier)(span, i, at / n) {
+            Some(sums) => {
+                let (n, d) = (sums.numerator[at % n], sums.denominator[at % n]);
+                (n, d, known(n).zip(known(d)).and_then(|(n, d)| value_of(indicator, n, d)))
+            }
+            None => match &values[at - 4 * n] {
+                Some(before) => (before.numerator, before.denominator, known(before.value)),
+                None => continue,
+            },
+        };
         let Some(now) = &mut values[at] else { continue };
-        let (Some(previous), Some(_)) = (before.value, now.value) else { continue };
-        now.previous = Some(previous);
-        now.change_is_real =
-            match (indicator.form, now.numerator, now.denominator, before.numerator, before.denominator) {
-                (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => {
-                    Some((a - b).abs() / (a + b).sqrt() > Coverage::P95.z)
-                }
-                (_, Some(a), Some(m), Some(b), Some(k))
-                    if is_share(indicator) && a <= m && b <= k && m > 0.0 && k > 0.0 =>
-                {
-                    let pooled = (a + b) / (m + k);
-                    let spread = (pooled * (1.0 - pooled) * (1.0 / m + 1.0 / k)).sqrt();
-                    Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Coverage::P95.z)
-                }
-                _ => None,
-            };
+        let (Some(previous), Some(_)) = (value, known(now.value)) else { continue };
+        now.previous = previous;
+        let counts = [now.numerator, now.denominator, numerator, denominator].map(known);
+        let [now_n, now_d, before_n, before_d] = counts;
+        now.change_is_real = match (indicator.form, now_n, now_d, before_n, before_d) {
+            (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => {
+                Some((a - b).abs() / (a + b).sqrt() > Coverage::P95.z)
+            }
+            (_, Some(a), Some(m), Some(b), Some(k))
+                if is_share(indicator) && a <= m && b <= k && m > 0.0 && k > 0.0 =>
+            {
+                let pooled = (a + b) / (m + k);
+                let spread = (pooled * (1.0 - pooled) * (1.0 / m + 1.0 / k)).sqrt();
+                Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Coverage::P95.z)
+            }
+            _ => None,
+        };
     }
 }
 
 /// Ranks within a level and quarter by value in the good direction; ties share the best rank.
-fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator) {
+fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator, outlook: &Outlook<'_>) {
     if indicator.direction == Direction::None || indicator.unit.is_some() {
         return;
     }
     let n = nodes(grid);
     let (w, d) = (grid.wards.codes.len(), grid.districts.codes.len());
-    for t in 0..grid.quarters.len() {
+    for t in (0..grid.quarters.len()).filter(|t| !(outlook.copied)(*t)) {
         for range in [t * n..t * n + w, t * n + w..t * n + w + d] {
             let Some(slice) = values.get_mut(range) else { continue };
             let mut order: Vec<(f64, usize)> = slice
                 .iter()
                 .enumerate()
-                .filter_map(|(at, j)| Some((steady(j.as_ref()?.value?), at)))
+                .filter_map(|(at, j)| Some((steady(known(j.as_ref()?.value)?), at)))
                 .map(|(v, at)| if indicator.direction == Direction::Rise { (-v, at) } else { (v, at) })
                 .collect();
             order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -329,7 +382,7 @@ fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator) {
                     last = *value;
                 }
                 if let Some(judged) = &mut slice[*at] {
-                    judged.rank = Some((rank, of));
+                    judged.rank = (rank, of);
                 }
             }
         }

@@ -8,15 +8,13 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use super::grid::{Grid, Side};
-use super::judge::{All2, judge_on, nodes};
+use super::judge::{All2, Outlook, absence, judge, node, nodes};
 use super::sums::{All, Sums};
-use crate::model::{Expr, Indicator, Kind, Level, Plan, Span, State, ValueForm};
+use crate::model::{Expr, Indicator, Kind, Level, Map, Plan, State, ValueForm};
 use crate::register::{Register, Share};
-
-/// The span that is laid on other maps: from 1 January. A quarter alone stands as it was reported.
-const TO_DATE: usize = 1;
 
 /// What is to be known of a row beside its figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,16 +28,23 @@ pub(super) struct Marks {
 }
 
 /// One map with all its figures.
-pub(super) struct Mapped<'a> {
-    /// `as_of` or `current`.
-    pub(super) name: &'static str,
+pub(super) struct OnMap<'a> {
+    pub(super) map: Map,
     pub(super) grid: Grid<'a>,
-    /// Of one span: the year to date.
     pub(super) judged: All2,
-    /// By quarter and node.
+    /// By quarter and node; empty where every unit stands as it reported.
     pub(super) marks: Vec<Marks>,
     /// By indicator: whether it is stated as of the reporting unit.
     pub(super) whole: Vec<bool>,
+    /// By quarter: whether the figures are those reported, to the last row. They may be absent here then.
+    pub(super) same: Vec<bool>,
+}
+
+impl OnMap<'_> {
+    /// What tells this map's files from those of the reporting units.
+    pub(super) fn file_mark(&self) -> Option<&'static str> {
+        (self.map != Map::AsReported).then_some(self.map.as_str())
+    }
 }
 
 /// A reporting unit within a unit of the map.
@@ -52,56 +57,104 @@ struct Piece {
     home: bool,
 }
 
+/// The figures of the units as they stood when they reported.
+pub(super) fn as_reported<'a>(plan: &Plan, register: &Register, reported: Grid<'a>, sums: &All) -> OnMap<'a> {
+    let grid = &reported;
+    let n = nodes(grid);
+    let whole = whole(plan);
+    // Compared is with the same territory a year before, which may have been other units then.
+    let earlier = |t: usize| -> Option<Vec<Vec<Sums>>> {
+        let before = t.checked_sub(4)?;
+        let (from, to) = (grid.quarters[before].end(), grid.quarters[t].end());
+        let mut codes = grid.wards.codes.iter().chain(&grid.districts.codes);
+        codes.any(|code| register.turned(code, from, to)).then(|| {
+            let pieces = of_quarter(plan, register, (grid, before), (grid, t), to, &mut vec![Marks::default(); n]);
+            let moved = |(i, of): (usize, &Sums)| {
+                let mut out = Sums::empty(n);
+                moved(plan, (grid, before), (grid, 0), &pieces, of, (i, whole[i]), &mut out);
+                out
+            };
+            sums.iter().map(|span| span.iter().enumerate().map(moved).collect()).collect()
+        })
+    };
+    let earlier: Vec<Option<Vec<Vec<Sums>>>> = (0..grid.quarters.len()).map(earlier).collect();
+    let outlook = Outlook {
+        absence: &|span, i, at| absence(plan, grid, span, &plan.indicators[i], at),
+        earlier: &|span, i, t| earlier[t].as_ref().map(|of| &of[span][i]),
+        copied: &|_| false,
+        copy: &|_, _, _| None,
+    };
+    let judged = judge(plan, grid, sums, &outlook);
+    OnMap { map: Map::AsReported, grid: reported, judged, marks: Vec::new(), whole, same: Vec::new() }
+}
+
 /// Lays a province's figures on the map of `day`; `None` where no ward is in force on it.
 pub(super) fn lay<'a>(
     plan: &Plan,
     register: &Register,
-    reported: &Grid<'a>,
-    (sums, judged): (&All, &All2),
-    name: &'static str,
+    reported: &OnMap<'a>,
+    sums: &All,
+    map: Map,
     day: Date,
-) -> Option<Mapped<'a>> {
-    let (codes, districts, above) = units(register, reported.province, day);
+) -> Option<OnMap<'a>> {
+    let from = &reported.grid;
+    let (codes, districts, above) = units(register, from.province, day);
     if codes.is_empty() {
         return None;
     }
-    let quarters = reported.quarters.len();
+    let quarters = from.quarters.len();
     let grid = Grid {
-        province: reported.province,
-        quarters: reported.quarters.clone(),
+        province: from.province,
+        quarters: from.quarters.clone(),
         wards: side(codes, &above, quarters),
         districts: side(districts.clone(), &(0..districts.len() as i32).collect::<Vec<_>>(), quarters),
         classes: Vec::new(),
         reporting: Vec::new(),
-        today: reported.today,
+        today: from.today,
     };
     let n = nodes(&grid);
     let mut marks = vec![Marks::default(); quarters * n];
     let mut pieces = Vec::with_capacity(quarters);
     for t in 0..quarters {
-        pieces.push(of_quarter(plan, register, reported, &grid, t, day, &mut marks[t * n..(t + 1) * n]));
+        pieces.push(of_quarter(plan, register, (from, t), (&grid, t), day, &mut marks[t * n..(t + 1) * n]));
     }
-    let whole: Vec<bool> = plan.indicators.iter().map(|indicator| counts_units(plan, indicator)).collect();
+    // Where no unit changed, neither this quarter nor the one it is compared with, the figures are those reported.
+    let same: Vec<bool> = (0..quarters).map(|t| unchanged((from, t), (&grid, t), &pieces[t])).collect();
+    let same: Vec<bool> =
+        (0..quarters).map(|t| same[t] && t.checked_sub(4).is_none_or(|before| same[before])).collect();
+    if same.iter().all(|same| *same) {
+        return Some(OnMap { map, grid, judged: Vec::new(), marks, whole: reported.whole.clone(), same });
+    }
+    let twin: Vec<Option<usize>> = (0..n).map(|at| twin(from, &grid, at)).collect();
     let own_baseline = |code: &str, element: &str| {
         let as_of = plan.baselines.values().flat_map(|own| own.values()).map(|b| b.as_of).max()?;
         let near = |unit: &str, year: i16| plan.population_near(unit, year);
         register.carried(code, as_of, day, &near, &|unit| plan.baseline(unit, element))
     };
-    let (Some(sums), Some(judged)) = (sums.get(TO_DATE), judged.get(TO_DATE)) else { return None };
-    let on = |(i, sums): (usize, &Sums)| {
+    let on = |(i, of): (usize, &Sums)| {
         let indicator = &plan.indicators[i];
-        let mut out = moved(plan, reported, &grid, &pieces, sums, i, whole[i]);
-        if let (ValueForm::Reduction, Some(Expr::Baseline(element))) = (indicator.form, &indicator.denominator) {
-            rebase(&mut out, &grid, &pieces, &|code| own_baseline(code, element));
+        let mut out = Sums::empty(quarters * n).with_parts();
+        for t in (0..quarters).filter(|t| !same[*t]) {
+            moved(plan, (from, t), (&grid, t), &pieces[t], of, (i, reported.whole[i]), &mut out);
+        }
+        match (indicator.form, &indicator.denominator) {
+            (ValueForm::Reduction, Some(Expr::Baseline(element))) => {
+                rebase(&mut out, &grid, &pieces, &|code| own_baseline(code, element));
+            }
+            // How many live where is known: only what was counted is uncertain.
+            (_, Some(Expr::Population)) => out.sure_denominator(),
+            _ => {}
         }
         out
     };
-    let mapped = [sums.iter().enumerate().map(on).collect::<Vec<Sums>>()];
-    let (rw, rn) = (reported.wards.codes.len(), nodes(reported));
+    let mapped: All = sums.iter().map(|span| span.par_iter().enumerate().map(on).collect()).collect();
+    let (rw, rn) = (from.wards.codes.len(), nodes(from));
+    let state = |span: usize, i: usize, t: usize, node: usize| {
+        reported.judged.get(span)?.get(i)?.get(t * rn + node)?.as_ref().map(|judged| judged.state)
+    };
     // Why there is no value: the worst of what its parts say.
-    let absence = |i: usize, at: usize| {
+    let absence = |span: usize, i: usize, at: usize| {
         let (t, node) = (at / n, at % n);
-        let state = |from: usize| judged[i][t * rn + from].as_ref().map(|j| j.state);
         let parts: Vec<usize> = match node {
             node if node < grid.wards.codes.len() => pieces[t].wards[node].iter().map(|p| p.from).collect(),
             node if node < n - 1 => {
@@ -111,12 +164,54 @@ pub(super) fn lay<'a>(
             }
             _ => vec![rn - 1],
         };
-        let states: Vec<State> = parts.into_iter().filter_map(state).collect();
+        let states: Vec<State> = parts.into_iter().filter_map(|from| state(span, i, t, from)).collect();
         let worst = [State::Rejected, State::NotReported, State::NotDue];
         worst.into_iter().find(|s| states.contains(s)).unwrap_or(State::Undefined)
     };
-    let judged = judge_on(plan, &grid, &mapped, &[Span::YearToDate], &absence);
-    Some(Mapped { name, grid, judged, marks, whole })
+    let outlook = Outlook {
+        absence: &absence,
+        earlier: &|_, _, _| None,
+        copied: &|t| same[t],
+        // Only what a later quarter is compared with is wanted again.
+        copy: &|span, i, at| {
+            let wanted = same.get(at / n + 4) == Some(&false);
+            wanted.then(|| reported.judged[span][i].get(at / n * rn + twin[at % n]?)?.clone()).flatten()
+        },
+    };
+    let judged = judge(plan, &grid, &mapped, &outlook);
+    Some(OnMap { map, grid, judged, marks, whole: reported.whole.clone(), same })
+}
+
+/// The node of the reporting units that bears the same code.
+fn twin(reported: &Grid<'_>, grid: &Grid<'_>, at: usize) -> Option<usize> {
+    let rw = reported.wards.codes.len();
+    match node(grid, at) {
+        (Level::Ward, u) => reported.wards.codes.binary_search(&grid.wards.codes[u]).ok(),
+        (Level::District, u) => reported.districts.codes.binary_search(&grid.districts.codes[u]).ok().map(|d| rw + d),
+        (Level::Province, _) => Some(nodes(reported) - 1),
+    }
+}
+
+/// True where the units that reported in a quarter are those of the map, each below the same district.
+fn unchanged((reported, t): (&Grid<'_>, usize), (grid, to): (&Grid<'_>, usize), pieces: &Pieces) -> bool {
+    let (rw, rd) = (reported.wards.codes.len(), reported.districts.codes.len());
+    let (w, d) = (grid.wards.codes.len(), grid.districts.codes.len());
+    let above = |grid: &'_ Grid<'_>, district: i32| {
+        usize::try_from(district).ok().and_then(|at| grid.districts.codes.get(at).cloned())
+    };
+    let reporting = reported.wards.district[t * rw..(t + 1) * rw].iter().filter(|d| **d >= 0).count();
+    let districts = reported.districts.district[t * rd..(t + 1) * rd].iter().filter(|d| **d >= 0).count();
+    reporting == w
+        && districts == d
+        && pieces.wards.iter().enumerate().all(|(ward, parts)| match parts.as_slice() {
+            [one] => {
+                one.share.total_cmp(&1.0).is_eq()
+                    && reported.wards.codes[one.from] == grid.wards.codes[ward]
+                    && above(reported, reported.wards.district[t * rw + one.from])
+                        == above(grid, grid.wards.district[to * w + ward])
+            }
+            _ => false,
+        })
 }
 
 /// Wards of a map, its districts, and the district of each ward; a ward directly below the province has the one after the
@@ -146,12 +241,12 @@ struct Pieces {
     districts: Vec<Vec<Piece>>,
 }
 
+/// What reported in one quarter, on the units of `day`; their districts are those of a quarter of their own grid.
 fn of_quarter(
     plan: &Plan,
     register: &Register,
-    reported: &Grid<'_>,
-    grid: &Grid<'_>,
-    t: usize,
+    (reported, t): (&Grid<'_>, usize),
+    (grid, to): (&Grid<'_>, usize),
     day: Date,
     marks: &mut [Marks],
 ) -> Pieces {
@@ -166,7 +261,7 @@ fn of_quarter(
     // Reporting ward → what goes to each district of the map, and persons of reporting districts by that.
     let mut onto: Vec<BTreeMap<i32, f64>> = vec![BTreeMap::new(); rw];
     for (ward, code) in grid.wards.codes.iter().enumerate() {
-        let district = grid.wards.district[t * w + ward];
+        let district = grid.wards.district[to * w + ward];
         for part in crosswalk.get(code).into_iter().flatten() {
             let Ok(from) = reported.wards.codes.binary_search(&part.code) else { continue };
             let share = part.share.map_or(f64::NAN, Share::number);
@@ -225,6 +320,11 @@ fn largest(shares: &BTreeMap<i32, f64>) -> Option<i32> {
     best.map(|(to, _)| to)
 }
 
+/// By indicator: whether it is stated as of the reporting unit.
+fn whole(plan: &Plan) -> Vec<bool> {
+    plan.indicators.iter().map(|indicator| counts_units(plan, indicator)).collect()
+}
+
 /// True where an indicator counts units: their flags, their classes, themselves.
 fn counts_units(plan: &Plan, indicator: &Indicator) -> bool {
     let mut counts = false;
@@ -240,61 +340,57 @@ fn counts_units(plan: &Plan, indicator: &Indicator) -> bool {
     counts
 }
 
-/// The sums of one indicator on the map.
+/// Adds what was reported in one quarter to the units of the map, for one indicator.
 fn moved(
     plan: &Plan,
-    reported: &Grid<'_>,
-    grid: &Grid<'_>,
-    pieces: &[Pieces],
+    (reported, from): (&Grid<'_>, usize),
+    (grid, to): (&Grid<'_>, usize),
+    pieces: &Pieces,
     sums: &Sums,
-    i: usize,
-    whole: bool,
-) -> Sums {
+    (i, whole): (usize, bool),
+    out: &mut Sums,
+) {
     let indicator = &plan.indicators[i];
     let (rw, rd, rn) = (reported.wards.codes.len(), reported.districts.codes.len(), nodes(reported));
     let (w, n) = (grid.wards.codes.len(), nodes(grid));
-    let mut out = Sums::empty(grid.quarters.len() * n);
-    for (t, pieces) in pieces.iter().enumerate() {
-        let share = |piece: &Piece| if whole { 1.0 } else { piece.share };
-        if indicator.level == Level::Ward {
-            for (ward, parts) in pieces.wards.iter().enumerate() {
-                for piece in parts {
-                    out.add(t * n + ward, sums, t * rn + piece.from, share(piece));
-                }
+    let share = |piece: &Piece| if whole { 1.0 } else { piece.share };
+    if indicator.level == Level::Ward {
+        for (ward, parts) in pieces.wards.iter().enumerate() {
+            for piece in parts {
+                out.add(to * n + ward, sums, from * rn + piece.from, share(piece));
             }
         }
-        let own = indicator.level == Level::District || indicator.own.is_some();
-        let mut own_sums = Sums::empty(if own { rd } else { 0 });
-        if own {
-            for district in 0..rd {
-                own_sums.add(district, sums, t * rn + rw + district, 1.0);
-            }
-            // What a district adds from its own form is its sum less its wards.
-            for ward in (0..rw).filter(|_| indicator.level == Level::Ward) {
-                if let Ok(district) = usize::try_from(reported.wards.district[t * rw + ward])
-                    && district < rd
-                {
-                    own_sums.add(district, sums, t * rn + ward, -1.0);
-                }
-            }
-        }
-        for district in 0..grid.districts.codes.len() {
-            let at = t * n + w + district;
-            if indicator.unit.as_ref().is_some_and(|unit| *unit != grid.districts.codes[district]) {
-                continue;
-            }
-            if indicator.level == Level::Ward {
-                for piece in pieces.below[district].iter().filter(|piece| !whole || piece.home) {
-                    out.add(at, sums, t * rn + piece.from, share(piece));
-                }
-            }
-            for piece in pieces.districts[district].iter().filter(|piece| own && (!whole || piece.home)) {
-                out.add(at, &own_sums, piece.from, share(piece));
-            }
-        }
-        out.add(t * n + n - 1, sums, t * rn + rn - 1, 1.0);
     }
-    out
+    let own = indicator.level == Level::District || indicator.own.is_some();
+    let mut own_sums = Sums::empty(if own { rd } else { 0 });
+    if own {
+        for district in 0..rd {
+            own_sums.add(district, sums, from * rn + rw + district, 1.0);
+        }
+        // What a district adds from its own form is its sum less its wards.
+        for ward in (0..rw).filter(|_| indicator.level == Level::Ward) {
+            if let Ok(district) = usize::try_from(reported.wards.district[from * rw + ward])
+                && district < rd
+            {
+                own_sums.add(district, sums, from * rn + ward, -1.0);
+            }
+        }
+    }
+    for (district, code) in grid.districts.codes.iter().enumerate() {
+        let at = to * n + w + district;
+        if indicator.unit.as_ref().is_some_and(|unit| unit != code) {
+            continue;
+        }
+        if indicator.level == Level::Ward {
+            for piece in pieces.below[district].iter().filter(|piece| !whole || piece.home) {
+                out.add(at, sums, from * rn + piece.from, share(piece));
+            }
+        }
+        for piece in pieces.districts[district].iter().filter(|piece| own && (!whole || piece.home)) {
+            out.add(at, &own_sums, piece.from, share(piece));
+        }
+    }
+    out.add(to * n + n - 1, sums, from * rn + rn - 1, 1.0);
 }
 
 /// A ward that is part of one merged reporting unit has a baseline of its own: it is known, and need not be apportioned.
@@ -309,6 +405,7 @@ fn rebase(sums: &mut Sums, grid: &Grid<'_>, pieces: &[Pieces], own: &dyn Fn(&str
                 && !sums.denominator[at].is_nan()
             {
                 sums.denominator[at] = baseline;
+                sums.sure(at);
             }
         }
     }

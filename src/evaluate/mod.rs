@@ -1,12 +1,13 @@
 //! Stage 3: observations → indicator values, status, classes, scores.
 //!
 //! 1. [`grid`]: observations of a province → a complete grid of period × unit, a column per element
-//! 2. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
-//! 3. [`judge`]: value, interval, change, target, status, rank
-//! 4. [`cards`]: rubric class and score of each ward
-//! 5. [`maps`]: the same on the map of the plan's first day, and on today's
-//! 6. [`tables`]: `indicator_values` and `scorecards`
-//! 7. [`impact`]: what interventions did: `impact` and `impact_series`
+//! 2. [`spans`]: quarters → longer spans, across changes of boundaries
+//! 3. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
+//! 4. [`judge`]: value, interval, change, target, status, rank
+//! 5. [`cards`]: rubric class and score of each ward
+//! 6. [`maps`]: the same on the map of the plan's first day, and on today's
+//! 7. [`tables`]: `indicator_values` and `scorecards`
+//! 8. [`impact`]: what interventions did: `impact` and `impact_series`
 
 mod cards;
 mod grid;
@@ -14,15 +15,14 @@ mod impact;
 mod judge;
 mod lower;
 mod maps;
+mod spans;
 mod sums;
 mod tables;
 
-use jiff::Timestamp;
-use rayon::prelude::*;
-
-use crate::model::{Level, Plan, Progress};
+use crate::model::{Level, Map, Plan, Progress};
 use crate::register::Register;
 use crate::store::{Store, StoreError};
+use jiff::Timestamp;
 
 /// What evaluate did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -49,11 +49,13 @@ pub enum EvaluateError {
     },
 }
 
-/// Computes every indicator and scorecard and writes their tables.
+/// Computes every indicator and scorecard and writes their tables: for the units that reported, and on these maps too. A
+/// release holds [`Map::ALL`].
 pub fn evaluate(
     plan: &Plan,
     register: &Register,
     store: &Store,
+    maps: &[Map],
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Summary, EvaluateError> {
@@ -70,29 +72,30 @@ pub fn evaluate(
     provinces.dedup();
     progress.start("evaluate", provinces.len() as u64);
     let writer = tables::Writer::new(plan, store, register.has_several_provinces())?;
-    let done: Result<Vec<Summary>, EvaluateError> = provinces
-        .par_iter()
-        .map(|province| {
-            let grid = grid::Grid::new(plan, register, &facts, province, today);
-            let sums = sums::compute(plan, &grid)?;
-            let judged = judge::judge(plan, &grid, &sums);
-            let cards = cards::cards(plan, &grid, &judged);
-            let mut summary = writer.write(plan, province, &grid, &judged, &cards)?;
-            let on = |name, day| match maps::lay(plan, register, &grid, (&sums, &judged), name, day) {
-                Some(map) => writer.write_map(plan, province, &map),
-                None => Ok(0),
+    let mut done = Summary::default();
+    // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side.
+    for province in provinces {
+        let grid = grid::Grid::new(plan, register, &facts, province, today);
+        let sums = sums::compute(plan, &grid)?;
+        let reported = maps::as_reported(plan, register, grid, &sums);
+        let cards = cards::cards(plan, &reported.grid, &reported.judged);
+        done.wards_scored += writer.write_cards(plan, province, &reported.grid, &cards)?;
+        // First, since the files of the other maps are copies of these where no unit changed.
+        done.indicator_values += writer.write_values(plan, &reported)?;
+        for map in maps {
+            let day = match map {
+                Map::AsReported => continue,
+                Map::AsOf => plan.as_of(),
+                Map::Current => today,
             };
-            let (as_of, current) = rayon::join(|| on("as_of", plan.first_day), || on("current", today));
-            summary.indicator_values += as_of? + current?;
-            progress.advance(1);
-            Ok(summary)
-        })
-        .collect();
+            if let Some(map) = maps::lay(plan, register, &reported, &sums, *map, day) {
+                done.indicator_values += writer.write_values(plan, &map)?;
+            }
+        }
+        progress.advance(1);
+    }
     writer.finish()?;
     impact::impact(plan, register, store, today)?;
     progress.finish();
-    Ok(done?.into_iter().fold(Summary::default(), |a, b| Summary {
-        indicator_values: a.indicator_values + b.indicator_values,
-        wards_scored: a.wards_scored + b.wards_scored,
-    }))
+    Ok(done)
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::EvaluateError;
 use super::grid::{Grid, Side};
 use super::lower::{column, lower};
+use super::spans::SPANS;
 use crate::model::{Expr, Indicator, Level, Plan};
 
 /// Numerator and denominator of one indicator and span over (quarter × node); nodes are wards, districts, the province.
@@ -24,6 +25,20 @@ pub(super) struct Sums {
     /// Units that entered, and units that should have.
     pub(super) reporting: Vec<i32>,
     pub(super) expected: Vec<i32>,
+    /// Of what stands only in part here: the whole of its numerator and denominator, and the part that was taken for it.
+    /// Empty where nothing is parted.
+    pub(super) parted: Vec<Parted>,
+}
+
+/// Counts of reporting units that belong here in part: how large that part is, is an estimate.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Parted {
+    /// All that they reported.
+    pub(super) numerator: f64,
+    pub(super) denominator: f64,
+    /// What was taken of it.
+    pub(super) taken_numerator: f64,
+    pub(super) taken_denominator: f64,
 }
 
 impl Sums {
@@ -35,7 +50,26 @@ impl Sums {
             missing: vec![0.0; size],
             reporting: vec![0; size],
             expected: vec![0; size],
+            parted: Vec::new(),
         }
+    }
+
+    /// The same, keeping account of what is parted.
+    pub(super) fn with_parts(mut self) -> Self {
+        self.parted = vec![Parted::default(); self.expected.len()];
+        self
+    }
+
+    /// The denominator of a place is known, whatever it was parted from.
+    pub(super) fn sure(&mut self, at: usize) {
+        if let Some(parted) = self.parted.get_mut(at) {
+            (parted.denominator, parted.taken_denominator) = (0.0, 0.0);
+        }
+    }
+
+    /// Every denominator is known.
+    pub(super) fn sure_denominator(&mut self) {
+        (0..self.parted.len()).for_each(|at| self.sure(at));
     }
 
     /// Adds a share of what stands at a place of another to a place of this; a negative one takes it away.
@@ -49,6 +83,12 @@ impl Sums {
                 if mine.is_nan() && self.reporting[to] == other.reporting[from] { more } else { mine + more }
             };
             let (n, d) = (share * other.numerator[from], share * other.denominator[from]);
+            if let Some(parted) = self.parted.get_mut(to).filter(|_| !(share.abs() >= 1.0)) {
+                parted.numerator += other.numerator[from];
+                parted.denominator += other.denominator[from];
+                parted.taken_numerator += n;
+                parted.taken_denominator += d;
+            }
             self.numerator[to] = sum(self.numerator[to], n);
             self.denominator[to] = sum(self.denominator[to], d);
         }
@@ -58,15 +98,12 @@ impl Sums {
     }
 }
 
-/// The two spans that are summed; a year's values are those of its last quarter to date.
-pub(super) const SPANS: usize = 2;
-
-/// All sums: by span (quarter, year to date), then indicator.
+/// All sums: by span of [`SPANS`], then indicator.
 pub(super) type All = Vec<Vec<Sums>>;
 
 /// Computes all sums of a province.
 pub(super) fn compute(plan: &Plan, grid: &Grid<'_>) -> Result<All, EvaluateError> {
-    (0..SPANS)
+    (0..SPANS.len())
         .into_par_iter()
         .map(|span| {
             let wards = Part::new(plan, grid, &grid.wards, Level::Ward, span)?;
@@ -76,11 +113,16 @@ pub(super) fn compute(plan: &Plan, grid: &Grid<'_>) -> Result<All, EvaluateError
         .collect()
 }
 
+/// Groups of units in a quarter: one for each district, and one for what lies directly below the province.
+fn groups(grid: &Grid<'_>) -> usize {
+    grid.districts.codes.len() + 1
+}
+
 /// One level's own numerators and denominators, and their sums by quarter and district.
 struct Part {
     /// By indicator: per (quarter × unit); empty where the indicator has nothing at this level.
     units: Vec<[Vec<f64>; 3]>,
-    /// By indicator: per (quarter × district): numerator, denominator, missing denominator, reporting, in force.
+    /// By indicator: per (quarter × district, and below the province itself after the last): numerator, denominator, missing denominator, reporting, in force.
     districts: Vec<[Vec<f64>; 5]>,
 }
 
@@ -96,7 +138,7 @@ fn formulas(indicator: &Indicator, level: Level) -> Option<(&Expr, Option<&Expr>
 impl Part {
     fn new(plan: &Plan, grid: &Grid<'_>, side: &Side, level: Level, span: usize) -> Result<Self, EvaluateError> {
         let rows = side.district.len();
-        let d = grid.districts.codes.len();
+        let d = groups(grid);
         let mut part = Self { units: Vec::new(), districts: Vec::new() };
         if rows == 0 {
             let none = || {
@@ -173,7 +215,7 @@ fn frame(
     span: usize,
 ) -> polars::prelude::PolarsResult<DataFrame> {
     let n = side.codes.len();
-    let d = grid.districts.codes.len();
+    let d = groups(grid);
     let mut leaves: BTreeMap<String, Column> = BTreeMap::new();
     let group = side
         .district
@@ -188,7 +230,7 @@ fn frame(
             let data: Vec<f64> = match e {
                 Expr::Element(code) => {
                     let Some(at) = plan.element_index(code) else { return };
-                    if span == 0 { side.quarter[at].clone() } else { side.to_date[at].clone() }
+                    side.over[span][at].clone()
                 }
                 Expr::Population => side.population.clone(),
                 Expr::Units => vec![1.0; side.district.len()],
@@ -239,8 +281,8 @@ fn join(plan: &Plan, grid: &Grid<'_>, wards: &Part, districts: &Part, i: usize) 
             }
         }
         let mut total = [0.0f64; 5];
-        for k in 0..d {
-            if grid.districts.district[t * d + k] < 0 {
+        for k in 0..=d {
+            if k < d && grid.districts.district[t * d + k] < 0 {
                 continue;
             }
             let mut sum = [0.0f64; 5];
@@ -249,12 +291,12 @@ fn join(plan: &Plan, grid: &Grid<'_>, wards: &Part, districts: &Part, i: usize) 
                     && !n.is_empty()
                 {
                     for (slot, column) in part.districts[i].iter().enumerate() {
-                        sum[slot] += column[t * d + k];
+                        sum[slot] += column[t * (d + 1) + k];
                     }
                 }
             }
             let only = indicator.unit.as_ref();
-            if only.is_none_or(|unit| *unit == grid.districts.codes[k]) {
+            if grid.districts.codes.get(k).is_some_and(|code| only.is_none_or(|unit| unit == code)) {
                 set(&mut out, t * nodes + w + k, &sum);
             }
             for (slot, value) in sum.iter().enumerate() {

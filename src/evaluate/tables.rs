@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::EvaluateError;
 use super::cards::Card;
 use super::grid::Grid;
-use super::judge::{All2, Judged, node, nodes};
-use super::maps::Mapped;
-use super::{EvaluateError, Summary};
-use crate::model::{Level, Period, Plan, Span, State, Status};
+use super::judge::{Judged, expected_now, known, next_milestone, node, nodes};
+use super::maps::OnMap;
+use super::spans::SPANS;
+use crate::model::{Indicator, Level, Period, Plan, Span, State, Status};
 use crate::store::{Store, StoreError, TableWriter, columns};
 
 /// The two tables while they are written.
@@ -44,70 +45,53 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the files of one province.
-    pub(super) fn write(
+    /// Writes the scorecards of a province and says how many wards have one in the newest quarter.
+    pub(super) fn write_cards(
         &self,
         plan: &Plan,
         province: &str,
         grid: &Grid<'_>,
-        judged: &All2,
         cards: &[Card],
-    ) -> Result<Summary, EvaluateError> {
-        let one = |(t, quarter): (usize, &Period)| -> Result<usize, EvaluateError> {
-            let lines = lines(grid, judged, t, &[(0, Span::Quarter), (1, Span::YearToDate)]);
-            let mut rows = lines.len();
-            self.put(plan, province, grid, t, *quarter, &lines)?;
-            // A year is its last quarter to date, once it is over.
-            if quarter.quarter() == Some(4) && quarter.end() < grid.today {
-                let lines = self::lines(grid, judged, t, &[(1, Span::Year)]);
-                rows += lines.len();
-                self.put(plan, province, grid, t, Period::year_of(quarter.year()), &lines)?;
-            }
+    ) -> Result<usize, EvaluateError> {
+        grid.quarters.par_iter().enumerate().try_for_each(|(t, quarter)| {
             let of: Vec<&Card> = cards.iter().filter(|c| c.quarter == t).collect();
-            if !of.is_empty() {
-                self.cards.write_period(
-                    self.folder(province),
-                    *quarter,
-                    &cards_batch(plan, grid, t, *quarter, &of)?,
-                )?;
+            if of.is_empty() {
+                return Ok(());
             }
-            Ok(rows)
-        };
-        // Several provinces are already worked on side by side; more of them at once would only take memory.
-        let rows: Result<Vec<usize>, EvaluateError> = if self.several {
-            grid.quarters.iter().enumerate().map(one).collect()
-        } else {
-            grid.quarters.par_iter().enumerate().map(one).collect()
-        };
-        let rows = rows?.into_iter().sum();
+            self.cards.write_period(self.folder(province), *quarter, &cards_batch(plan, grid, t, *quarter, &of)?)
+        })?;
         let newest = grid.quarters.len().saturating_sub(1);
-        let wards_scored = cards.iter().filter(|c| c.quarter == newest).count();
-        Ok(Summary { indicator_values: rows, wards_scored })
+        Ok(cards.iter().filter(|c| c.quarter == newest).count())
     }
 
-    /// Writes another day's map of a province: what stands at the end of each quarter, and of each year.
-    pub(super) fn write_map(&self, plan: &Plan, province: &str, map: &Mapped<'_>) -> Result<usize, EvaluateError> {
+    /// Writes a province's figures on a map, a file per quarter and per year that is over, and says how many rows.
+    pub(super) fn write_values(&self, plan: &Plan, map: &OnMap<'_>) -> Result<usize, EvaluateError> {
+        let grid = &map.grid;
+        let of_quarters: Vec<(usize, Span)> = SPANS.iter().copied().enumerate().collect();
+        let to_date = SPANS.iter().position(|span| *span == Span::YearToDate).unwrap_or_default();
         let one = |(t, quarter): (usize, &Period)| -> Result<usize, EvaluateError> {
-            let mut spans = vec![(Span::YearToDate, *quarter)];
-            if quarter.quarter() == Some(4) && quarter.end() < map.grid.today {
-                spans.push((Span::Year, Period::year_of(quarter.year())));
+            if map.same.get(t) == Some(&true) {
+                let year = (quarter.quarter() == Some(4)).then(|| Period::year_of(quarter.year()));
+                let copies = std::iter::once(*quarter).chain(year).map(|period| {
+                    let column = ("map", map.map.as_str());
+                    self.values.copy_period(self.folder(grid.province), period, map.file_mark(), column)
+                });
+                return Ok(copies.sum::<Result<usize, StoreError>>()?);
+            }
+            let mut files = vec![(*quarter, lines(map, t, &of_quarters))];
+            // A year is its last quarter to date, once it is over.
+            if quarter.quarter() == Some(4) && quarter.end() < grid.today {
+                files.push((Period::year_of(quarter.year()), lines(map, t, &[(to_date, Span::Year)])));
             }
             let mut rows = 0;
-            for (span, period) in spans {
-                let lines = lines(&map.grid, &map.judged, t, &[(0, span)]);
+            for (period, lines) in files.iter().filter(|(_, lines)| !lines.is_empty()) {
                 rows += lines.len();
-                if !lines.is_empty() {
-                    let batch = values_batch(plan, province, &map.grid, t, period, &lines, Some(map))?;
-                    self.values.write_period_of(self.folder(province), period, map.name, &batch)?;
-                }
+                let batch = values_batch(plan, map, t, *period, lines)?;
+                self.values.write_period_of(self.folder(grid.province), *period, map.file_mark(), &batch)?;
             }
             Ok(rows)
         };
-        let rows: Result<Vec<usize>, EvaluateError> = if self.several {
-            map.grid.quarters.iter().enumerate().map(one).collect()
-        } else {
-            map.grid.quarters.par_iter().enumerate().map(one).collect()
-        };
+        let rows: Result<Vec<usize>, EvaluateError> = grid.quarters.par_iter().enumerate().map(one).collect();
         Ok(rows?.into_iter().sum())
     }
 
@@ -115,32 +99,15 @@ impl Writer {
     fn folder<'p>(&self, province: &'p str) -> Option<&'p str> {
         self.several.then_some(province)
     }
-
-    fn put(
-        &self,
-        plan: &Plan,
-        province: &str,
-        grid: &Grid<'_>,
-        t: usize,
-        period: Period,
-        lines: &[Line<'_>],
-    ) -> Result<(), EvaluateError> {
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let batch = values_batch(plan, province, grid, t, period, lines, None)?;
-        self.values.write_period(self.folder(province), period, &batch)?;
-        Ok(())
-    }
 }
 
 /// The rows of a quarter: by unit, span, indicator.
-fn lines<'a>(grid: &Grid<'_>, judged: &'a All2, t: usize, spans: &[(usize, Span)]) -> Vec<Line<'a>> {
-    let n = nodes(grid);
+fn lines<'a>(map: &'a OnMap<'_>, t: usize, spans: &[(usize, Span)]) -> Vec<Line<'a>> {
+    let n = nodes(&map.grid);
     let mut lines = Vec::new();
     for node in 0..n {
         for (from, span) in spans {
-            for (indicator, values) in judged.get(*from).into_iter().flatten().enumerate() {
+            for (indicator, values) in map.judged.get(*from).into_iter().flatten().enumerate() {
                 if let Some(judged) = values.get(t * n + node).and_then(Option::as_ref) {
                     lines.push(Line { node, span: *span, indicator, judged });
                 }
@@ -152,19 +119,18 @@ fn lines<'a>(grid: &Grid<'_>, judged: &'a All2, t: usize, spans: &[(usize, Span)
 
 fn values_batch(
     plan: &Plan,
-    province: &str,
-    grid: &Grid<'_>,
+    map: &OnMap<'_>,
     t: usize,
     period: Period,
     lines: &[Line<'_>],
-    map: Option<&Mapped<'_>>,
 ) -> Result<arrow::array::RecordBatch, StoreError> {
+    let grid = &map.grid;
     let n = nodes(grid);
     let levels = [Level::Ward, Level::District, Level::Province];
     let code = |at: usize| match node(grid, at) {
         (Level::Ward, u) => grid.wards.codes[u].as_str(),
         (Level::District, u) => grid.districts.codes[u].as_str(),
-        (Level::Province, _) => province,
+        (Level::Province, _) => grid.province,
     };
     let codes = columns::values((0..n).map(code));
     let districts = columns::values(grid.districts.codes.iter());
@@ -177,13 +143,19 @@ fn values_batch(
         (Level::District, u) => u as i32,
         (Level::Province, _) => -1,
     };
-    let number = |pick: fn(&Judged) -> Option<f64>| columns::numbers(lines.iter().map(|l| pick(l.judged)));
+    let number = |pick: fn(&Judged) -> f64| columns::numbers(lines.iter().map(|l| known(pick(l.judged))));
+    let intervals: Vec<Option<(f64, f64)>> =
+        lines.iter().map(|l| l.judged.interval(&plan.indicators[l.indicator])).collect();
+    // Required and aspired at the next milestone, and required now; the same for every unit.
+    let aims: Vec<Option<(f64, f64, f64)>> =
+        plan.indicators.iter().map(|i| aim_of(plan, i, grid.quarters[t])).collect();
+    let aim = |l: &Line<'_>| aims[l.indicator].filter(|_| matches!(l.span, Span::YearToDate | Span::Year));
     let keys = |pick: &dyn Fn(&Line<'_>) -> i32| lines.iter().map(pick).collect::<Vec<i32>>();
     let level_of = |l: &Line<'_>| levels.iter().position(|v| *v == node(grid, l.node).0).unwrap_or(0) as i32;
     Store::batch(
         "indicator_values",
         vec![
-            columns::constant(map.map_or("as_reported", |m| m.name), lines.len()),
+            columns::constant(map.map.as_str(), lines.len()),
             columns::keyed(keys(&level_of), &columns::values(levels.map(Level::as_str))),
             columns::keyed(keys(&|l| l.node as i32), &codes),
             columns::keyed(keys(&|l| district_of(l.node)), &districts),
@@ -196,33 +168,37 @@ fn values_batch(
             number(|j| j.value),
             number(|j| j.low),
             number(|j| j.high),
-            number(|j| j.ci.map(|c| c.0)),
-            number(|j| j.ci.map(|c| c.1)),
+            columns::numbers(intervals.iter().map(|ci| Some(ci.as_ref()?.0))),
+            columns::numbers(intervals.iter().map(|ci| Some(ci.as_ref()?.1))),
             number(|j| j.previous),
-            number(|j| Some(j.value? - j.previous?)),
+            number(|j| j.value - j.previous),
             columns::flags(lines.iter().map(|l| l.judged.change_is_real)),
-            number(|j| j.baseline),
-            number(|j| j.target.map(|t| t.0)),
-            number(|j| j.target.map(|t| t.1)),
-            number(|j| j.expected_now),
+            columns::numbers(lines.iter().map(|l| l.judged.baseline(&plan.indicators[l.indicator]))),
+            columns::numbers(lines.iter().map(|l| Some(aim(l)?.0))),
+            columns::numbers(lines.iter().map(|l| Some(aim(l)?.1))),
+            columns::numbers(lines.iter().map(|l| Some(aim(l)?.2))),
             number(|j| j.achieved_share),
             columns::keyed(keys(&|l| l.judged.status as i32), &columns::values(Status::ALL.iter().map(|s| s.as_str()))),
             columns::wholes(lines.iter().map(|l| Some(l.judged.reporting))),
             columns::wholes(lines.iter().map(|l| Some(l.judged.expected))),
-            columns::wholes(lines.iter().map(|l| l.judged.rank.map(|r| r.0))),
-            columns::wholes(lines.iter().map(|l| l.judged.rank.map(|r| r.1))),
-            columns::lists(lines.iter().map(|l| map.map_or_else(Vec::new, |map| flags(map, t, l)))),
+            columns::wholes(lines.iter().map(|l| Some(l.judged.rank.0).filter(|_| l.judged.rank.1 > 0))),
+            columns::wholes(lines.iter().map(|l| Some(l.judged.rank.1).filter(|of| *of > 0))),
+            columns::lists(lines.iter().map(|l| flags(map, t, l))),
         ],
     )
 }
 
-/// What is to be known of a row of another day's map.
-fn flags(map: &Mapped<'_>, t: usize, line: &Line<'_>) -> Vec<&'static str> {
+/// What an indicator's target requires and aspires to at the next milestone, and what it requires at a quarter's end.
+fn aim_of(plan: &Plan, indicator: &Indicator, quarter: Period) -> Option<(f64, f64, f64)> {
+    let target = plan.target(&indicator.code)?;
+    let (low, high) = next_milestone(target, quarter);
+    Some((low, high, expected_now(plan, target, quarter)))
+}
+
+/// What is to be known of a row.
+fn flags(map: &OnMap<'_>, t: usize, line: &Line<'_>) -> Vec<&'static str> {
     let n = nodes(&map.grid);
-    if line.node + 1 == n {
-        return Vec::new();
-    }
-    let marks = map.marks[t * n + line.node];
+    let marks = map.marks.get(t * n + line.node).copied().filter(|_| line.node + 1 < n).unwrap_or_default();
     let parted = !map.whole[line.indicator];
     let all = [
         ("apportioned", parted && marks.apportioned),
@@ -250,7 +226,8 @@ fn cards_batch(
         vec![
             columns::plain(cards.iter().map(|c| &grid.wards.codes[c.ward])),
             columns::plain(cards.iter().map(|c| {
-                usize::try_from(grid.wards.district[t * w + c.ward]).map_or("", |d| grid.districts.codes[d].as_str())
+                let district = usize::try_from(grid.wards.district[t * w + c.ward]).ok();
+                district.and_then(|d| grid.districts.codes.get(d)).map_or("", String::as_str)
             })),
             columns::constant(&period.to_string(), cards.len()),
             columns::text(cards.iter().map(|c| class(c).map(|(at, ..)| plan.rubric.classes[*at].code.as_str()))),

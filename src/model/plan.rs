@@ -9,6 +9,7 @@ use super::element::{Element, Form};
 use super::finding::Code;
 use super::indicator::{Indicator, Target};
 use super::intervention::{Intervention, Measure};
+use super::map::MapChoice;
 use super::period::Period;
 use super::rubric::Rubric;
 use super::rule::Rule;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub max_file_bytes: u64,
     /// Days after which the bytes of a file that holds persons are erased.
     pub personal_data_retention_days: u64,
+    /// The map that pages show, and the day of the `as_of` map.
+    pub map: MapChoice,
 }
 
 /// A baseline value of one unit and element.
@@ -207,6 +210,11 @@ impl Plan {
     /// Last day of the plan.
     pub fn last_day(&self) -> Date {
         self.last_period.end()
+    }
+
+    /// Day of the `as_of` map: the one chosen, else the plan's first.
+    pub fn as_of(&self) -> Date {
+        self.settings.map.as_of.unwrap_or(self.first_day)
     }
 
     /// All quarters of the plan.

@@ -223,7 +223,7 @@ pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Out
         let en = format!("a period that had begun by {}", received.day);
         return Err(refuse(Code::PeriodFuture, period.to_string(), "kỳ đã bắt đầu khi nộp", &en));
     }
-    if register.at(received.district, period.end()).is_none_or(|u| u.level != Level::District) {
+    if register.at(received.district, period.end()).is_none_or(|unit| !register.sends(unit, period.end())) {
         return Err(refuse(
             Code::SenderUnknown,
             received.district.to_owned(),

@@ -149,7 +149,9 @@ fn batch(
         numbers.extend(block.values.iter().map(|v| v.value));
     }
     let day = period.end();
-    let districts = units.iter().map(|u| register.district_of(u, day).unwrap_or(""));
+    let districts: Vec<Option<&str>> = units.iter().map(|u| register.district_of(u, day)).collect();
+    // A ward directly below the province has none.
+    let district_keys = unit_keys.iter().map(|k| if districts[*k as usize].is_some() { *k } else { -1 }).collect();
     let levels = units.iter().map(|u| register.at(u, day).map_or("ward", |v| v.level.as_str()));
     let by_unit = |texts: ArrayRef| columns::keyed(unit_keys.clone(), &texts);
     let ids = of.iter().map(|at| raw::submission_id(&submissions[*at].receipt.sha256));
@@ -165,7 +167,7 @@ fn batch(
     let mut out = vec![
         by_unit(columns::values(&units)),
         by_unit(columns::values(levels)),
-        by_unit(columns::values(districts)),
+        columns::keyed(district_keys, &columns::values(districts.iter().map(|d| d.unwrap_or_default()))),
         columns::constant(&period.to_string(), rows),
         columns::one_day(period.start(), rows),
         columns::one_day(period.end(), rows),
@@ -392,7 +394,7 @@ fn reporting<'r>(
     for (at, period) in slots {
         let form = &plan.forms[at];
         let due_on = plan.due_on(form, period);
-        for district in register.in_force(Level::District, period.end()) {
+        for district in register.senders(period.end()) {
             let key = (district.code.as_str(), at, period);
             let came = first.get(&key).copied();
             if due_on > today && came.is_none() {
@@ -417,10 +419,10 @@ fn reporting<'r>(
                     accepted: accepted.get(unit.code.as_str()).copied().unwrap_or(0),
                 });
             };
-            if form.level == Level::District {
+            if form.level == Level::Ward {
+                register.children(&district.code, period.end()).filter(|unit| unit.level == form.level).for_each(add);
+            } else if form.level == district.level {
                 add(district);
-            } else {
-                register.children(&district.code, period.end()).for_each(add);
             }
         }
     }

@@ -87,8 +87,8 @@ impl<'a> Roll<'a> {
     fn new(rolls: &Rolls<'a>, level: Level, district: String, day: Date) -> Self {
         let register = rolls.register;
         let own: Vec<&UnitVersion> = match level {
-            Level::District => register.at(&district, day).into_iter().collect(),
-            _ => register.children(&district, day).filter(|u| u.level == level).collect(),
+            Level::Ward => register.children(&district, day).filter(|u| u.level == level).collect(),
+            _ => register.at(&district, day).filter(|u| u.level == level).into_iter().collect(),
         };
         let mut roll = Self {
             register,

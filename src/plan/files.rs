@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::model::{
-    Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, Milestone, OwnPart, Period,
-    Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource, Target, ValueForm,
+    Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, MapChoice, Milestone, OwnPart,
+    Period, Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource, Target, ValueForm,
 };
 use crate::store::raw::sha256;
 
@@ -193,8 +193,8 @@ fn settings(
     overrides: &[(String, String)],
     problems: &mut Problems,
 ) -> (Settings, PathBuf) {
-    const KEYS: [&str; 6] =
-        ["inbox", "baseline", "population", "register", "max_file_bytes", "personal_data_retention_days"];
+    const KEYS: [&str; 7] =
+        ["inbox", "baseline", "population", "register", "max_file_bytes", "personal_data_retention_days", "map"];
     let table = t.table("settings", problems);
     let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     let command_line = Place { file: PathBuf::from("--set"), line: 0, column: 0 };
@@ -215,6 +215,7 @@ fn settings(
         register: folder.join("register"),
         max_file_bytes: 32 << 20,
         personal_data_retention_days: 30,
+        map: MapChoice::default(),
     };
     if let Some(mut s) = table {
         let mut path = |key: &'static str, to: &mut PathBuf| {
@@ -232,7 +233,19 @@ fn settings(
         if let Some(days) = s.number("personal_data_retention_days", problems) {
             defaults.personal_data_retention_days = days as u64;
         }
+        if let Some(text) = s.text("map", problems) {
+            match text.parse() {
+                Ok(map) => defaults.map = map,
+                Err(wrong) => problems.add(&s.place_of("map"), wrong),
+            }
+        }
         s.end(problems);
+    }
+    if let Some(text) = given("map") {
+        match text.parse() {
+            Ok(map) => defaults.map = map,
+            Err(wrong) => problems.add(&command_line, wrong),
+        }
     }
     for (key, to) in [
         ("inbox", &mut defaults.inbox),

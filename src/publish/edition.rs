@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::origin::{self, Origin};
-use crate::model::{Level, Period, Plan, State, Status};
+use crate::model::{Level, Map, Period, Plan, State, Status};
 use crate::register::Register;
 use crate::store::columns::{Words, day_number};
 use crate::store::{Partition, Store, StoreError};
@@ -76,6 +76,8 @@ pub(super) struct Unit {
 pub(super) struct Edition<'a> {
     pub(super) plan: &'a Plan,
     pub(super) period: Period,
+    /// The day whose units are shown.
+    pub(super) day: Date,
     quarters: Vec<Period>,
     /// Provinces, districts and wards in force, by level from the top, then code.
     pub(super) units: Vec<Unit>,
@@ -139,9 +141,15 @@ impl<'a> Edition<'a> {
                 })
             })
             .collect();
-        let mut edition = Self { plan, period: newest, quarters, units: Vec::new(), index: HashMap::new(), targets };
+        let day = match plan.settings.map.shown {
+            Map::AsReported => newest.end(),
+            Map::AsOf => plan.as_of(),
+            Map::Current => today,
+        };
+        let mut edition =
+            Self { plan, period: newest, day, quarters, units: Vec::new(), index: HashMap::new(), targets };
         for level in [Level::Province, Level::District, Level::Ward] {
-            for unit in register.in_force(level, newest.end()) {
+            for unit in register.in_force(level, day) {
                 let at = edition.units.len();
                 let parent = unit.parent_code.as_ref().and_then(|p| edition.index.get(p)).copied();
                 if let Some(parent) = parent {
@@ -153,7 +161,7 @@ impl<'a> Edition<'a> {
                     level,
                     name: unit.name_vi.clone(),
                     origins: match level {
-                        Level::Ward => origin::of(register, &unit.code, newest.end()),
+                        Level::Ward => origin::of(register, &unit.code, day),
                         _ => Vec::new(),
                     },
                     parent,
@@ -167,7 +175,7 @@ impl<'a> Edition<'a> {
             }
         }
         edition.values(store)?;
-        edition.cards(store)?;
+        edition.cards(store, register)?;
         edition.findings(store)?;
         edition.missing(store, today)?;
         Ok(edition)
@@ -222,7 +230,8 @@ impl<'a> Edition<'a> {
     /// Reads a file of `indicator_values`: of the period shown everything, of earlier ones the targets' values.
     fn bring(&self, part: &Partition) -> Result<Brought, StoreError> {
         let mut brought = Brought::default();
-        let Some(quarter) = part.name.parse().ok().and_then(|p| self.quarters.iter().position(|q| *q == p)) else {
+        let Some(name) = self.own(&part.name) else { return Ok(brought) };
+        let Some(quarter) = name.parse().ok().and_then(|p| self.quarters.iter().position(|q| *q == p)) else {
             return Ok(brought);
         };
         brought.quarter = quarter;
@@ -256,7 +265,17 @@ impl<'a> Edition<'a> {
         Ok(brought)
     }
 
-    fn cards(&mut self, store: &Store) -> Result<(), StoreError> {
+    /// The period of a file of `indicator_values` that holds the map shown.
+    fn own<'n>(&self, name: &'n str) -> Option<&'n str> {
+        match self.plan.settings.map.shown {
+            Map::AsReported => (!name.contains('.')).then_some(name),
+            map => name.strip_suffix(map.as_str())?.strip_suffix('.'),
+        }
+    }
+
+    /// Cards are those of the reporting units: a unit that reported on other bounds than the map's has none.
+    fn cards(&mut self, store: &Store, register: &Register) -> Result<(), StoreError> {
+        let (from, to) = (self.day.min(self.period.end()), self.day.max(self.period.end()));
         let wanted = self.period.to_string();
         for part in store.partitions("scorecards")?.iter().filter(|p| p.name == wanted) {
             for batch in part.read(&[])? {
@@ -271,6 +290,9 @@ impl<'a> Edition<'a> {
                 let failed = batch.column_by_name("failed_requirements").and_then(|f| f.as_list_opt::<i32>());
                 for row in 0..batch.num_rows() {
                     let Some(&at) = self.index.get(unit.get(row)) else { continue };
+                    if register.turned(unit.get(row), from, to) {
+                        continue;
+                    }
                     let failed = failed.map(|f| f.value(row));
                     let failed = failed.as_ref().and_then(|f| f.as_string_opt::<i32>());
                     self.units[at].card = Some(Card {

@@ -69,7 +69,10 @@ struct Manifest<'a> {
     id: &'a str,
     created: String,
     channel: &'static str,
+    /// Day of the `as_of` map.
     as_of: String,
+    /// The map that pages show.
+    map: &'static str,
     content: &'a str,
     definitions: &'a str,
     version: &'static str,
@@ -86,7 +89,8 @@ pub fn publish(
     progress: &dyn Progress,
 ) -> Result<Summary, PublishError> {
     let digests = store.table_digests()?;
-    let mut content = format!("{}\n{}\n", env!("CARGO_PKG_VERSION"), plan.digest);
+    let shown = plan.settings.map.shown;
+    let mut content = format!("{}\n{}\n{shown}\n", env!("CARGO_PKG_VERSION"), plan.digest);
     for (file, digest) in &digests {
         content.push_str(&format!("{file} {digest}\n"));
     }
@@ -110,7 +114,8 @@ pub fn publish(
         id: &id,
         created: now.to_string(),
         channel: "nightly",
-        as_of: plan.first_day.to_string(),
+        as_of: plan.as_of().to_string(),
+        map: shown.as_str(),
         content: &content,
         definitions: &plan.digest,
         version: env!("CARGO_PKG_VERSION"),

@@ -2,7 +2,6 @@
 //!
 //! In: rows of `units.csv`, `changes.csv` and `aliases.csv`, as the plan's loader read them. Out: look-ups by code and
 //! day. A code may stand for different units at different times, so every question names a day.
-
 //!
 //! 1. [`check`]: whether versions and changes hold together
 //! 2. [`crosswalk`]: the units of one day on the map of another
@@ -82,6 +81,11 @@ impl Register {
         self.turns.get(code).map_or(&[], Vec::as_slice)
     }
 
+    /// True where something came to a code or went from it after `from`, up to `to`.
+    pub fn turned(&self, code: &str, from: Date, to: Date) -> bool {
+        self.turns(code).iter().any(|day| *day > from && *day <= to)
+    }
+
     fn moves_from(&self, code: &str, day: Date) -> impl Iterator<Item = &Change> {
         self.moves(&self.from, code, day)
     }
@@ -146,6 +150,20 @@ impl Register {
     pub fn children<'a>(&'a self, parent: &str, day: Date) -> impl Iterator<Item = &'a UnitVersion> + use<'a> {
         let below = self.below.get(parent).map_or(&[][..], Vec::as_slice);
         below.iter().filter_map(|at| self.versions.get(*at)).filter(move |v| v.in_force(day))
+    }
+
+    /// True where a unit sends forms on `day`: a district, or a province for the wards directly below it.
+    pub fn sends(&self, unit: &UnitVersion, day: Date) -> bool {
+        match unit.level {
+            Level::District => true,
+            Level::Province => self.children(&unit.code, day).any(|below| below.level == Level::Ward),
+            Level::Ward => false,
+        }
+    }
+
+    /// Units that send forms on `day`, by code.
+    pub fn senders(&self, day: Date) -> impl Iterator<Item = &UnitVersion> {
+        self.versions.iter().filter(move |unit| unit.in_force(day) && self.sends(unit, day))
     }
 
     /// Code of the district above a ward on `day`; a district's own code for a district; `None` for a province, for a

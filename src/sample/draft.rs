@@ -52,7 +52,11 @@ impl<'a> Draft<'a> {
             used: true,
         };
         let rows = match form.level {
-            Level::Ward => register.children(&district.code, period.end()).map(row).collect(),
+            Level::Ward => register
+                .children(&district.code, period.end())
+                .filter(|unit| unit.level == Level::Ward)
+                .map(row)
+                .collect(),
             Level::District | Level::Province => vec![row(district)],
         };
         Self { plan, form, period, district, rows, total_off: BTreeMap::new() }

@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 use rayon::prelude::*;
 
-use crate::model::{Form, Level, Period, Progress};
+use crate::model::{Form, Level, Period, Progress, UnitVersion};
 use crate::plan::{self, Definition, Problem};
 use crate::store::raw;
 
@@ -172,7 +172,8 @@ fn slots<'a>(scale: Scale, inventor: &slot::Inventor<'a>) -> Vec<(&'a Form, Stri
     let mut slots = Vec::new();
     for form in forms {
         for period in plan.periods_of(form).into_iter().filter(|p| p.end() >= first.start()) {
-            let districts = register.in_force(Level::District, period.end());
+            let wanted = |unit: &&UnitVersion| form.level == Level::Ward || form.level == unit.level;
+            let districts = register.senders(period.end()).filter(wanted);
             let many = if scale == Scale::Demo { 2 } else { usize::MAX };
             slots.extend(districts.take(many).map(|d| (form, d.code.clone(), period)));
         }

@@ -19,6 +19,7 @@ pub mod published;
 pub mod raw;
 pub mod release;
 mod restricted;
+mod splice;
 pub mod tables;
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -21,7 +22,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use rayon::prelude::*;
 
 use super::columns::Words;
-use super::{Result, Store, StoreError, file, tables};
+use super::{Result, Store, StoreError, file, splice, tables};
 use crate::model::Period;
 
 /// A table that is being written anew.
@@ -135,40 +136,65 @@ impl Partition {
 impl TableWriter {
     /// Writes the file of a period: `2018/2018-Q2.parquet`, below the province's folder where a pipeline holds several.
     pub fn write_period(&self, province: Option<&str>, period: Period, batch: &RecordBatch) -> Result<()> {
-        let year = format!("{:04}", period.year());
-        let partition: PathBuf = province.into_iter().chain([year.as_str(), &period.to_string()]).collect();
-        self.write(&partition, std::slice::from_ref(batch))
+        self.write_period_of(province, period, None, batch)
     }
 
-    /// Writes the file of a period and map, beside that of the period: `2018/2018-Q2.current.parquet`.
+    /// The same of one of several kinds, that of a mark beside the others: `2018/2018-Q2.current.parquet`.
     pub fn write_period_of(
         &self,
         province: Option<&str>,
         period: Period,
-        map: &str,
+        mark: Option<&str>,
         batch: &RecordBatch,
     ) -> Result<()> {
-        let (year, name) = (format!("{:04}", period.year()), format!("{period}.{map}"));
-        let partition: PathBuf = province.into_iter().chain([year.as_str(), &name]).collect();
-        self.write(&partition, std::slice::from_ref(batch))
+        self.write(&partition(province, period, mark), std::slice::from_ref(batch))
+    }
+
+    /// Copies the file of a period to that of a mark with one text column changed to a constant, and says how many rows.
+    /// Whatever else was encoded is taken over as it is. Nothing where the period has no file this time.
+    pub fn copy_period(
+        &self,
+        province: Option<&str>,
+        period: Period,
+        mark: Option<&str>,
+        (column, text): (&str, &str),
+    ) -> Result<usize> {
+        let from = self.path(&partition(province, period, None));
+        if !self.written.lock().is_ok_and(|written| written.contains(&from)) {
+            return Ok(0);
+        }
+        let bytes = Bytes::from(fs::read(&from)?);
+        let fail = |source| StoreError::Table { table: self.table.to_owned(), path: from.clone(), source };
+        let (copy, rows) = splice::with_constant(&bytes, &self.properties, column, text).map_err(fail)?;
+        self.put(self.path(&partition(province, period, mark)), &copy)?;
+        Ok(rows)
+    }
+
+    fn path(&self, partition: &Path) -> PathBuf {
+        let mut path = self.folder.join(partition).into_os_string();
+        path.push(".parquet");
+        path.into()
     }
 
     /// Writes one partition, named without its extension. May be called from several threads at once, for different
     /// partitions. Every batch has the table's columns in order.
     pub fn write(&self, partition: &Path, batches: &[RecordBatch]) -> Result<()> {
-        let mut path = self.folder.join(partition).into_os_string();
-        path.push(".parquet");
-        let path = PathBuf::from(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
+        let path = self.path(partition);
         let Some(first) = batches.first() else { return Ok(()) };
         self.check(&first.schema())?;
         let fail = |source| StoreError::Table { table: self.table.to_owned(), path: path.clone(), source };
         let bytes = self.encode(&first.schema(), batches).map_err(fail)?;
-        if fs::read(&path).ok().as_deref() != Some(bytes.as_slice()) {
+        self.put(path, &bytes)
+    }
+
+    /// Puts a file in its place, unless it stands there already.
+    fn put(&self, path: PathBuf, bytes: &[u8]) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        if fs::read(&path).ok().as_deref() != Some(bytes) {
             let draft = file::draft_of(&path);
-            fs::write(&draft, &bytes)?;
+            fs::write(&draft, bytes)?;
             fs::rename(&draft, &path)?;
         }
         if let Ok(mut written) = self.written.lock() {
@@ -220,6 +246,13 @@ impl TableWriter {
         }
         writer.into_inner()
     }
+}
+
+/// Where the file of a period lies in its table.
+fn partition(province: Option<&str>, period: Period, mark: Option<&str>) -> PathBuf {
+    let year = format!("{:04}", period.year());
+    let name = mark.map_or_else(|| period.to_string(), |mark| format!("{period}.{mark}"));
+    province.into_iter().chain([year.as_str(), &name]).collect()
 }
 
 /// How the files of a table are written.

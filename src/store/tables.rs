@@ -46,7 +46,7 @@ const MEMBER: Column =
 const OBSERVATIONS: &[Column] = &[
     ("unit_code", Text, false, "Mã đơn vị", "unit code"),
     ("unit_level", Text, false, "Cấp", "level"),
-    ("district_code", Text, false, "Mã huyện", "district code"),
+    ("district_code", Text, true, "Mã huyện", "district code; null directly below the province"),
     ("period", Text, false, "Kỳ", "period"),
     ("period_start", Day, false, "Ngày đầu kỳ", "first day of the period"),
     ("period_end", Day, false, "Ngày cuối kỳ", "last day of the period"),
@@ -134,13 +134,7 @@ const REPORTING: &[Column] = &[
     ("complete_share", Number, false, "Tỷ lệ đầy đủ", "accepted ÷ due"),
 ];
 const INDICATOR_VALUES: &[Column] = &[
-    (
-        "map",
-        Text,
-        false,
-        "Bản đồ",
-        "as_reported; as_of: the plan's first day; current: today. The last two hold the spans year_to_date and year",
-    ),
+    ("map", Text, false, "Bản đồ", "as_reported; as_of: the plan's first day, or the day chosen; current: today"),
     ("level", Text, false, "Cấp", "level"),
     ("unit_code", Text, false, "Mã đơn vị", "unit code"),
     ("district_code", Text, true, "Mã huyện", "district code"),
@@ -168,7 +162,7 @@ const INDICATOR_VALUES: &[Column] = &[
     ("units_expected", Whole, false, "Số đơn vị phải báo cáo", "units expected"),
     ("rank", Whole, true, "Hạng", "rank among units of the level in the province"),
     ("rank_of", Whole, true, "Trong số", "how many were ranked"),
-    ("flags", Texts, false, "Ghi chú", "of another day's map: apportioned, incomplete, share_unknown, uncertain"),
+    ("flags", Texts, false, "Ghi chú", "apportioned, incomplete, share_unknown, uncertain"),
 ];
 const SCORECARDS: &[Column] = &[
     ("unit_code", Text, false, "Mã đơn vị", "ward"),

@@ -67,7 +67,7 @@ impl Slot<'_> {
     fn units<'r>(&self, register: &'r Register) -> Vec<&'r UnitVersion> {
         let day = self.period.end();
         match self.form.level {
-            Level::Ward => register.children(&self.district.code, day).collect(),
+            Level::Ward => register.children(&self.district.code, day).filter(|u| u.level == Level::Ward).collect(),
             Level::District | Level::Province => register.at(&self.district.code, day).into_iter().collect(),
         }
     }

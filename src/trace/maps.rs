@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::question::{Asked, Map};
-use crate::model::Level;
+use super::question::Asked;
+use crate::model::{Level, Map};
 use crate::register::{Change, Register, Share};
 
 /// A reporting unit within the unit of the map.

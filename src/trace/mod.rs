@@ -36,7 +36,7 @@ pub use cells::{Cell, Earlier, Missing};
 pub use definition::{Defined, Formula, Formulas};
 pub use files::File;
 pub use maps::Piece;
-pub use question::{Figure, Map, Question};
+pub use question::{Figure, Question};
 pub use record::Record;
 pub use sums::{Check, Leaf, Outcome, UnitPart};
 pub use target::TargetPath;

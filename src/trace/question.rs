@@ -8,23 +8,10 @@ use serde::Serialize;
 
 use super::TraceError;
 use super::record::{Record, records};
-use crate::model::state::words;
-use crate::model::{Indicator, Level, Period, Plan, Span};
+use crate::model::{Indicator, Level, Map, Period, Plan, Span};
 use crate::plan::nearest;
 use crate::register::Register;
 use crate::store::{Published, Store};
-
-words! {
-    /// The units that figures are laid on.
-    Map {
-        /// The units that reported.
-        AsReported = "as_reported",
-        /// Those of the plan's first day.
-        AsOf = "as_of",
-        /// Those of the day on which the release was made.
-        Current = "current",
-    }
-}
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -190,8 +177,8 @@ impl<'a> Asked<'a> {
         } else if indicator.level > *level {
             let above = self.figure.above.as_ref().map_or(String::new(), |[code, name]| format!(": {code} {name}"));
             format!("`{code}` is measured from the {} up{above}", indicator.level)
-        } else if self.map != Map::AsReported && self.span != Span::YearToDate && self.span != Span::Year {
-            format!("the map `{}` holds the spans `year_to_date` and `year`", self.map)
+        } else if self.span == Span::RollingYear {
+            "the plan's first rolling year ends with its fourth quarter".to_owned()
         } else {
             format!("the table is `{}`", self.table.display())
         };

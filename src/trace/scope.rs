@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::maps::{self, Piece};
-use super::question::{Asked, Map};
-use crate::model::{Expr, Kind, Level, Period, Span};
+use super::question::Asked;
+use crate::model::{Expr, Kind, Level, Map, Period, Span};
 
 /// A unit that reports, with the formulas that it enters by.
 #[derive(Debug, Clone)]

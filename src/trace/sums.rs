@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::cells::{Key, Observed};
-use super::question::{Asked, Map};
+use super::question::Asked;
 use super::scope::{Member, Scope};
-use crate::model::{Expr, Kind, Level, Period};
+use crate::model::{Expr, Kind, Level, Map, Period};
 use crate::plan::locate::{self, Location};
 
 /// One unit that reports, with what it adds.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::spark::{Spark, draw};
-use crate::model::{Indicator, Level, Status};
+use crate::model::{Indicator, Level, Map, Status};
 use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
 use crate::publish::origin::Origin;
@@ -17,6 +17,8 @@ pub(super) struct Page<'a> {
     plan: (&'a str, &'a str),
     notice: (&'a str, &'a str),
     period: (String, String),
+    /// The map, where it is not that of the reporting units.
+    map: Option<(String, String)>,
 }
 
 fn page<'a>(edition: &Edition<'a>, root: &'static str, title: &'a str) -> Page<'a> {
@@ -27,6 +29,10 @@ fn page<'a>(edition: &Edition<'a>, root: &'static str, title: &'a str) -> Page<'
         plan: (&plan.name_vi, &plan.name_en),
         notice: (&plan.notice_vi, &plan.notice_en),
         period: (edition.period.label_vi(), edition.period.label_en()),
+        map: (plan.settings.map.shown != Map::AsReported).then(|| {
+            let day = edition.day;
+            (format!("theo đơn vị hành chính ngày {}", day.strftime("%d/%m/%Y")), format!("on the units of {day}"))
+        }),
     }
 }
 
@@ -130,7 +136,8 @@ pub(super) struct Ward<'a> {
 
 /// The page of a ward.
 pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
-    let district = edition.above(unit);
+    // Directly below the province there is none.
+    let district = edition.above(unit).filter(|above| above.level == Level::District);
     let province = edition.province(unit);
     let above = [district, province];
     let has_target = |v: &&Value| edition.is_target(v.indicator);
@@ -215,8 +222,8 @@ fn child<'a>(edition: &'a Edition<'a>, unit: &'a Unit, heads: &[usize]) -> Child
 
 /// The page of a province or district.
 pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'static str) -> Overview<'a> {
-    let of_wards = unit.level == Level::District;
     let below: Vec<&Unit> = edition.below(unit).collect();
+    let of_wards = below.iter().all(|unit| unit.level == Level::Ward);
     let none = [None, None];
     let lines = |with_target: bool| {
         let wanted = unit.values.iter().filter(|v| edition.is_target(v.indicator) == with_target);
@@ -225,8 +232,11 @@ pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'sta
     let above = edition.above(unit).map(|p| (p.code.as_str(), p.name.as_str()));
     let wards = match unit.level {
         Level::Province => {
-            let below = below.iter().flat_map(|d| edition.below(d));
-            below.map(|u| (u.code.as_str(), u.name.as_str())).collect()
+            let wards = below.iter().flat_map(|unit| match unit.level {
+                Level::Ward => vec![*unit],
+                _ => edition.below(unit).collect(),
+            });
+            wards.map(|u| (u.code.as_str(), u.name.as_str())).collect()
         }
         _ => Vec::new(),
     };
@@ -236,7 +246,7 @@ pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'sta
         of_wards,
         targets: lines(true),
         process: lines(false),
-        late: missing(edition, &below),
+        late: missing(std::iter::once(unit).chain(below.iter().copied())),
         wards,
         ..matrix(edition, root, &unit.name, &below)
     }
@@ -271,9 +281,9 @@ fn matrix<'a>(edition: &'a Edition<'a>, root: &'static str, title: &'a str, belo
 }
 
 /// Units below that lack reports of the period shown.
-fn missing(_: &Edition<'_>, below: &[&Unit]) -> Vec<(String, String, String)> {
+fn missing<'a>(units: impl Iterator<Item = &'a Unit>) -> Vec<(String, String, String)> {
     let mut all = Vec::new();
-    for unit in below {
+    for unit in units {
         for m in &unit.missing {
             let what = (
                 format!("{} – biểu {}", m.period.label_vi(), m.form),
