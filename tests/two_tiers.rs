@@ -16,6 +16,7 @@ fn moved(folder: &std::path::Path, first_day: &str, first: &str, last: &str) -> 
         .replace("first_period = \"2016-Q1\"", &format!("first_period = \"{first}\""))
         .replace("last_period = \"2020-Q4\"", &format!("last_period = \"{last}\""));
     std::fs::write(&path, text).unwrap();
+    std::fs::remove_file(plan.join("interventions.toml")).unwrap();
     plan.to_str().unwrap().to_owned()
 }
 
