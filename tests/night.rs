@@ -74,6 +74,23 @@ fn a_night_makes_tables_and_pages_and_a_second_one_changes_nothing() {
         assert!(!page.contains("http://") && !page.contains("https://"), "{ward} leads off the disk");
     }
 
+    // Every figure of a ward's page names its cells, and each cell leads to the file and sheet in which it stands.
+    let code = wards.iter().next().unwrap();
+    let page = std::fs::read_to_string(store.join(format!("current/site/ward/{code}.html"))).unwrap();
+    assert_eq!(page.matches("<details class=\"from\">").count(), page.matches("<th scope=\"row\">").count());
+    let anchors: std::collections::BTreeSet<&str> =
+        page.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(anchors.len() >= 4, "{anchors:?}");
+    assert!(anchors.iter().all(|anchor| page.contains(&format!("<li id=\"{anchor}\">"))), "{anchors:?}");
+    let mut named = 0;
+    for row in table(&store, "observations", &["unit_code", "period", "element", "cell", "form"]) {
+        if row[0] == *code && row[1].starts_with("2020-Q") && row[2] == "cases_detected" {
+            assert!(page.contains(&format!("<a href=\"#{}-{}\">{}</a> {} = ", row[1], row[4], &row[1][5..], row[3])));
+            named += 1;
+        }
+    }
+    assert!(named >= 3 && page.len() < 60_000, "{named} {}", page.len());
+
     let release = std::fs::read_link(store.join("current")).unwrap();
     let again = run(&sample, &store, &[], 0);
     assert!(again.contains("nothing changed"), "{again}");

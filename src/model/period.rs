@@ -86,6 +86,12 @@ impl Period {
         Self { year: self.year - 1, quarter: self.quarter }
     }
 
+    /// The year whose classes hold at the end of the period: within a year those of the year before, at its end its own.
+    pub const fn class_year(self) -> Self {
+        let own = self.quarter == 0 || self.quarter == 4;
+        Self::year_of(if own { self.year } else { self.year - 1 })
+    }
+
     /// All quarters from `self` to `last`, both included; empty when `last` is earlier.
     pub fn through(self, last: Self) -> Vec<Self> {
         let mut all = Vec::new();

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::origin::{self, Origin};
+use super::sources::Sources;
 use crate::model::{Level, Map, Period, Plan, State, Status};
 use crate::register::Register;
 use crate::store::columns::{Words, day_number};
@@ -82,6 +83,8 @@ pub(super) struct Edition<'a> {
     /// Provinces, districts and wards in force, by level from the top, then code.
     pub(super) units: Vec<Unit>,
     index: HashMap<String, usize>,
+    /// The cells that the figures come from.
+    pub(super) sources: Sources,
     /// Per indicator of the plan: its place among those with a target.
     targets: Vec<Option<usize>>,
 }
@@ -146,8 +149,16 @@ impl<'a> Edition<'a> {
             Map::AsOf => plan.as_of(),
             Map::Current => today,
         };
-        let mut edition =
-            Self { plan, period: newest, day, quarters, units: Vec::new(), index: HashMap::new(), targets };
+        let mut edition = Self {
+            plan,
+            period: newest,
+            day,
+            quarters,
+            units: Vec::new(),
+            index: HashMap::new(),
+            sources: Sources::default(),
+            targets,
+        };
         for level in [Level::Province, Level::District, Level::Ward] {
             for unit in register.in_force(level, day) {
                 let at = edition.units.len();
@@ -178,6 +189,10 @@ impl<'a> Edition<'a> {
         edition.cards(store, register)?;
         edition.findings(store)?;
         edition.missing(store, today)?;
+        // On another map a unit's figures are made of others' cells.
+        if plan.settings.map.shown == Map::AsReported {
+            edition.sources = Sources::load(plan, store, newest, &edition.index)?;
+        }
         Ok(edition)
     }
 
@@ -191,6 +206,11 @@ impl<'a> Edition<'a> {
         let Some(Some(target)) = self.targets.get(indicator) else { return &[] };
         let n = self.quarters.len();
         unit.series.get(target * n..(target + 1) * n).unwrap_or(&[])
+    }
+
+    /// Position of a unit.
+    pub(super) fn position(&self, unit: &Unit) -> Option<usize> {
+        self.index.get(&unit.code).copied()
     }
 
     /// The unit above.

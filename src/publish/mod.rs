@@ -3,13 +3,15 @@
 //! 1. [`edition`]: the tables, grouped per unit for the newest period
 //! 2. [`figure`]: numbers as people read them; the only place that rounds
 //! 3. [`origin`]: where a ward came from, in words
-//! 4. [`site`]: pages from the edition
-//! 5. the release: tables beside the site, `release.json`, `history/`, made visible whole
+//! 4. [`sources`]: the cells that figures come from
+//! 5. [`site`]: pages from the edition
+//! 6. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
 mod edition;
 pub mod figure;
 mod origin;
 mod site;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

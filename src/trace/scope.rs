@@ -62,9 +62,7 @@ impl<'a> Scope<'a> {
                 break;
             }
         }
-        let year = asked.quarter.year();
-        let class_year = Period::year_of(if asked.quarter.quarter() == Some(4) { year } else { year - 1 });
-        Self { members, window: window(asked), class_year, elements, points, pieces }
+        Self { members, window: window(asked), class_year: asked.quarter.class_year(), elements, points, pieces }
     }
 
     /// How an element behaves over time.

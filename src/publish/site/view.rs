@@ -2,11 +2,13 @@
 
 use askama::Template;
 
+use super::lineage::{self, Read};
 use super::spark::{Spark, draw};
 use crate::model::{Indicator, Level, Map, Status};
 use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
 use crate::publish::origin::Origin;
+use crate::publish::sources::Source;
 
 /// What stands on a page of any kind.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Page<'a> {
     period: (String, String),
     /// The map, where it is not that of the reporting units.
     map: Option<(String, String)>,
+    /// The period as commands write it, with the map where it is another.
+    code: String,
 }
 
 fn page<'a>(edition: &Edition<'a>, root: &'static str, title: &'a str) -> Page<'a> {
@@ -33,6 +37,10 @@ fn page<'a>(edition: &Edition<'a>, root: &'static str, title: &'a str) -> Page<'
             let day = edition.day;
             (format!("theo đơn vị hành chính ngày {}", day.strftime("%d/%m/%Y")), format!("on the units of {day}"))
         }),
+        code: match plan.settings.map.shown {
+            Map::AsReported => edition.period.to_string(),
+            other => format!("{} --map {other}", edition.period),
+        },
     }
 }
 
@@ -77,6 +85,7 @@ struct Line<'a> {
     reporting: (i32, i32),
     district: Option<Figure>,
     province: Option<Figure>,
+    from: Vec<Read<'a>>,
 }
 
 fn shown(value: &Value, indicator: &Indicator) -> Figure {
@@ -87,7 +96,7 @@ fn find(unit: &Unit, indicator: usize) -> Option<&Value> {
     unit.values.iter().find(|v| v.indicator == indicator)
 }
 
-fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&Unit>; 2]) -> Line<'a> {
+fn line<'a>(edition: &'a Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&Unit>; 2]) -> Line<'a> {
     let indicator = &edition.plan.indicators[value.indicator];
     let of = |v: f64| figure::value(v, &indicator.unit_label);
     let context = |unit: Option<&Unit>| unit.and_then(|u| find(u, value.indicator)).map(|v| shown(v, indicator));
@@ -110,6 +119,7 @@ fn line<'a>(edition: &Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&
         reporting: (value.reporting, value.expected),
         district: context(above[0]),
         province: context(above[1]),
+        from: lineage::reads(edition, unit, value.indicator, indicator),
     }
 }
 
@@ -132,6 +142,8 @@ pub(super) struct Ward<'a> {
     targets: Vec<Line<'a>>,
     context: Vec<Line<'a>>,
     process: Vec<Line<'a>>,
+    /// The sheets in which the cells stand.
+    places: Vec<&'a Source>,
 }
 
 /// The page of a ward.
@@ -164,6 +176,7 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
             lines(d, &[None, province], &|v| has_target(v) && find(unit, v.indicator).is_none())
         }),
         process: lines(unit, &above, &|v| !has_target(v)),
+        places: lineage::places(edition, [Some(unit), district]),
     }
 }
 
@@ -190,6 +203,8 @@ pub(super) struct Overview<'a> {
     /// Forms that are due from here and not in: form and period, and how many units lack them.
     late: Vec<(String, String, String)>,
     wards: Vec<(&'a str, &'a str)>,
+    code: &'a str,
+    places: Vec<&'a Source>,
 }
 
 /// A row of the matrix: a unit below, and its targets.
@@ -248,6 +263,8 @@ pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'sta
         process: lines(false),
         late: missing(std::iter::once(unit).chain(below.iter().copied())),
         wards,
+        code: &unit.code,
+        places: lineage::places(edition, [Some(unit), None]),
         ..matrix(edition, root, &unit.name, &below)
     }
 }
@@ -277,6 +294,8 @@ fn matrix<'a>(edition: &'a Edition<'a>, root: &'static str, title: &'a str, belo
         children: below.iter().map(|u| child(edition, u, &heads)).collect(),
         late: Vec::new(),
         wards: Vec::new(),
+        code: "",
+        places: Vec::new(),
     }
 }
 

@@ -1,0 +1,57 @@
+//! Where the figures of a page come from, ready to be shown: cells with a way to the sheet in which they stand.
+
+use crate::model::{CellRef, Expr, Indicator, Map, number};
+use crate::publish::edition::{Edition, Unit};
+use crate::publish::sources::Source;
+
+/// One thing that an indicator reads of a unit, with its cells.
+#[derive(Debug)]
+pub(super) struct Read<'a> {
+    pub(super) vi: &'a str,
+    pub(super) en: &'a str,
+    pub(super) cells: Vec<Seen<'a>>,
+}
+
+/// A cell.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    /// The sheet in which it stands, told further down the page.
+    pub(super) of: &'a Source,
+    pub(super) cell: CellRef,
+    /// The value, digit for digit.
+    pub(super) value: String,
+}
+
+/// What an indicator reads of a unit itself, with its cells; nothing where it is a sum over others.
+pub(super) fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indicator: &'a Indicator) -> Vec<Read<'a>> {
+    let (plan, sources) = (edition.plan, &edition.sources);
+    let Some(position) = edition.position(unit).filter(|_| plan.settings.map.shown == Map::AsReported) else {
+        return Vec::new();
+    };
+    let read = |element: &usize| {
+        let defined = plan.elements.get(*element)?;
+        let cells = sources.of(plan, position, *element).iter().filter_map(|cell| {
+            Some(Seen { of: sources.source(cell)?, cell: cell.cell, value: number::vietnamese(cell.value) })
+        });
+        Some(Read { vi: &defined.name_vi, en: &defined.name_en, cells: cells.collect() })
+    };
+    let mut all: Vec<Read<'_>> = sources.elements(at, unit.level).iter().filter_map(read).collect();
+    // What stands in the plan's own lists has no cell.
+    let formulas = std::iter::once(&indicator.numerator).chain(&indicator.denominator);
+    for expr in formulas.filter(|_| indicator.level == unit.level) {
+        expr.visit(&mut |leaf| {
+            let (vi, en) = match leaf {
+                Expr::Population => ("dân số: danh sách của kế hoạch", "population: the plan's list"),
+                Expr::Baseline(_) => ("kỳ gốc: danh sách của kế hoạch", "baseline: the plan's list"),
+                _ => return,
+            };
+            all.push(Read { vi, en, cells: Vec::new() });
+        });
+    }
+    all
+}
+
+/// The sheets in which the cells of units stand, by period and form.
+pub(super) fn places<'a>(edition: &'a Edition<'a>, units: [Option<&Unit>; 2]) -> Vec<&'a Source> {
+    edition.sources.of_units(units.into_iter().flatten().filter_map(|unit| edition.position(unit)))
+}
