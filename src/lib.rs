@@ -18,9 +18,10 @@
 //!
 //! Rooms lean in one direction: `main → cli → job, trace, verify → pull | normalize | evaluate | publish | reply |
 //! sample | template → plan, register, store, stats → model`. Invariants, each an absence: a stage never names another
-//! stage, they meet in [`model`] and [`store`]; `model` and `stats` have no I/O; `pull` never looks inside a file; only `normalize::read` knows workbooks; `publish` does no
-//! arithmetic on figures; only `store` knows paths inside the store; nothing below `cli` reads the clock, the environment
-//! or a random source that was not handed in; hash order and thread order never reach an output.
+//! stage, they meet in [`model`] and [`store`]; `model` and `stats` have no I/O; `pull` never looks inside a file; only
+//! `normalize::read` knows workbooks; `publish` does no arithmetic on figures; only `store` knows paths inside the store;
+//! nothing below `cli` reads the clock, the environment or a random source that was not handed in; hash order and thread
+//! order never reach an output.
 
 pub mod cli;
 pub mod evaluate;

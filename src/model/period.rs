@@ -87,6 +87,7 @@ impl Period {
     }
 
     /// The year whose classes hold at the end of the period: within a year those of the year before, at its end its own.
+    #[must_use]
     pub const fn class_year(self) -> Self {
         let own = self.quarter == 0 || self.quarter == 4;
         Self::year_of(if own { self.year } else { self.year - 1 })
@@ -168,6 +169,8 @@ mod tests {
         let p: Period = "2018-Q2".parse().unwrap();
         assert_eq!((p.start(), p.end()), (Date::constant(2018, 4, 1), Date::constant(2018, 6, 30)));
         assert_eq!(p.label_vi(), "Quý II năm 2018");
+        let year = |text: &str| text.parse::<Period>().unwrap().class_year().to_string();
+        assert_eq!((year("2018-Q3"), year("2018-Q4"), year("2018")), ("2017".into(), "2018".into(), "2018".into()));
         for bad in ["2018-Q5", "2018Q2", "18-Q2", "", "2018-Q", "2018-Q-1"] {
             assert!(bad.parse::<Period>().is_err(), "{bad}");
         }
