@@ -1,6 +1,6 @@
 //! The cells of a figure: their observations, what they replaced, and what was expected and has none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -103,7 +103,7 @@ impl Observed {
 }
 
 fn read(asked: &Asked<'_>, scope: &Scope<'_>, table: &'static str) -> Result<Vec<(Key, Record)>, TraceError> {
-    let units: BTreeSet<&str> = scope.members.iter().map(|member| member.code.as_str()).collect();
+    let units = scope.units();
     let elements = scope.all_elements();
     let mut all = Vec::new();
     for period in scope.periods() {
@@ -173,39 +173,46 @@ pub(super) fn missing(
 ) -> Vec<Missing> {
     let mut all = Vec::new();
     for (part, member) in parts.iter().zip(&scope.members) {
-        let unit = [part.unit.clone(), part.name.clone()];
-        let mut add = |element: &str, period, why, stands| {
-            let missing = Missing { unit: unit.clone(), element: element.to_owned(), period, why, stands };
+        let mut add = |unit: &str, element: &str, period, why, stands| {
+            let unit = [unit.to_owned(), asked.name(unit).to_owned()];
+            let missing = Missing { unit, element: element.to_owned(), period, why, stands };
             if !all.contains(&missing) {
                 all.push(missing);
             }
         };
-        let has =
-            |element: &str, period: Period| observed.value(&(part.unit.clone(), element.to_owned(), period)).is_some();
-        let in_force =
-            |period: Period| asked.register.at(&part.unit, period.end()).is_some_and(|unit| unit.level == part.level);
+        let has = |unit: &str, element: &str, period: Period| {
+            observed.value(&(unit.to_owned(), element.to_owned(), period)).is_some()
+        };
+        let leaf = |name: &str| part.leaves.iter().find(|leaf| leaf.name == name);
         for expr in std::iter::once(member.numerator).chain(member.denominator) {
             expr.visit(&mut |node| match node {
                 Expr::Element(code) => {
                     let state = Scope::kind(asked, code) != Kind::Flow;
-                    let stands = scope.window.iter().rev().find(|p| state && has(code, **p)).copied();
-                    let open = scope.window.iter().filter(|p| stands.is_none_or(|known| **p > known));
-                    for period in open.filter(|p| in_force(**p) && !has(code, **p)) {
-                        add(code, *period, files.why(asked, &part.unit, code, *period), stands);
+                    let known = leaf(code).filter(|_| state).and_then(|leaf| leaf.keys.last());
+                    let stands = known.map(|key| key.2);
+                    for period in scope.window.iter().filter(|p| stands.is_none_or(|known| **p > known)) {
+                        let units = scope.parts(&part.unit, *period).into_iter().map(|(unit, _)| unit);
+                        let in_force = |unit: &String| {
+                            let there = asked.register.at(unit, period.end());
+                            there.is_some_and(|unit| unit.level == part.level)
+                        };
+                        for unit in units.filter(in_force).filter(|unit| !has(unit, code, *period)) {
+                            add(&unit, code, *period, files.why(asked, &unit, code, *period), stands);
+                        }
                     }
                 }
-                Expr::Class(_) if part.leaves.iter().any(|l| l.name == node.to_string() && l.value.is_none()) => {
-                    for code in scope.points.iter().filter(|code| !has(code, scope.class_year)) {
+                Expr::Class(_) if leaf(&node.to_string()).is_some_and(|leaf| leaf.value.is_none()) => {
+                    for code in scope.points.iter().filter(|code| !has(&part.unit, code, scope.class_year)) {
                         let why = files.why(asked, &part.unit, code, scope.class_year);
-                        add(code, scope.class_year, why, None);
+                        add(&part.unit, code, scope.class_year, why, None);
                     }
                 }
                 Expr::Population | Expr::Baseline(_) => {
                     let name = node.to_string();
-                    let unknown = part.leaves.iter().any(|leaf| leaf.name == name && leaf.value.is_none());
+                    let unknown = leaf(&name).is_some_and(|leaf| leaf.value.is_none());
                     let why = if *node == Expr::Population { "no_population" } else { "no_baseline" };
                     if unknown {
-                        add(&name, asked.period, why, None);
+                        add(&part.unit, &name, asked.period, why, None);
                     }
                 }
                 _ => {}

@@ -48,9 +48,9 @@ impl Files {
         let forms: BTreeSet<&str> =
             plan.elements.iter().filter(|e| elements.contains(e.code.as_str())).map(|e| e.form.as_str()).collect();
         let days = periods.iter().map(|period| period.end());
-        let districts: BTreeSet<&str> = days
-            .flat_map(|day| scope.members.iter().filter_map(move |m| asked.register.district_of(&m.code, day)))
-            .collect();
+        let units = scope.units();
+        let districts: BTreeSet<&str> =
+            days.flat_map(|day| units.iter().filter_map(move |unit| asked.sender(unit, day))).collect();
         let brought = brought(cells);
         let table = asked.release.whole("submissions");
         let keys = ["submission_id", "district_code"];
@@ -97,7 +97,7 @@ impl Files {
         let mut without_row: BTreeSet<(&str, String)> = BTreeSet::new();
         let mut without_form: BTreeSet<&str> = BTreeSet::new();
         for one in missing {
-            let Some(district) = asked.register.district_of(&one.unit[0], one.period.end()) else { continue };
+            let Some(district) = asked.sender(&one.unit[0], one.period.end()) else { continue };
             open.insert((district, one.period.to_string()));
             match one.why {
                 "no_form" => drop(without_form.insert(district)),
@@ -147,7 +147,7 @@ impl Files {
         }
         let plan = asked.plan;
         let form = plan.element_index(element).and_then(|at| plan.form(&plan.elements.get(at)?.form));
-        let district = asked.register.district_of(unit, period.end());
+        let district = asked.sender(unit, period.end());
         let came = self.list.iter().any(|file| {
             let submission = &file.submission;
             submission.text("period") == period.to_string()
@@ -193,7 +193,7 @@ fn findings(
     elements: &BTreeSet<&str>,
     periods: &[Period],
 ) -> Result<Vec<Record>, TraceError> {
-    let units: BTreeSet<&str> = scope.members.iter().map(|member| member.code.as_str()).collect();
+    let units = scope.units();
     let periods: BTreeSet<String> = periods.iter().map(ToString::to_string).collect();
     let stands = files.iter().filter(|file| file.submission.text("status") != SubmissionStatus::Superseded.as_str());
     let ids: BTreeMap<&str, usize> =

@@ -186,6 +186,11 @@ impl<'a> Asked<'a> {
         none(format!("{what}, span `{}`, map `{}`", self.span, self.map), hint)
     }
 
+    /// Who sends a unit's forms on a day: its district, or the province for a ward directly below it.
+    pub(super) fn sender(&self, code: &str, day: Date) -> Option<&'a str> {
+        self.register.district_of(code, day).or_else(|| self.register.province_of(code, day))
+    }
+
     /// A unit's name at the end of the quarter.
     pub(super) fn name(&self, code: &str) -> &'a str {
         self.register.named(code, self.quarter.end()).map_or("", |unit| unit.name_vi.as_str())
@@ -215,6 +220,7 @@ fn not_in_force(register: &Register, unit: &str, day: Date) -> TraceError {
 /// The page that shows the figure: pages show the newest quarter, year to date, of the units that report.
 pub(super) fn page(asked: &Asked<'_>) -> Result<Option<PathBuf>, TraceError> {
     let newest = asked.release.periods("observations")?.into_iter().rev().find(|period| !period.is_year());
-    let shown = asked.map == Map::AsReported && asked.span == Span::YearToDate && newest == Some(asked.period);
+    let shown =
+        asked.map == asked.plan.settings.map.shown && asked.span == Span::YearToDate && newest == Some(asked.period);
     Ok(asked.release.page(&format!("{}/{}.html", asked.level, asked.unit)).filter(|_| shown))
 }

@@ -1,10 +1,11 @@
 //! Which units, periods and elements a figure is made of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::maps::{self, Piece};
 use super::question::Asked;
 use crate::model::{Expr, Kind, Level, Map, Period, Span};
+use crate::register::Share;
 
 /// A unit that reports, with the formulas that it enters by.
 #[derive(Debug, Clone)]
@@ -29,7 +30,12 @@ pub(super) struct Scope<'a> {
     pub(super) points: Vec<&'a str>,
     /// Of another map: the reporting units with their shares.
     pub(super) pieces: Vec<Piece>,
+    /// Of a unit that came out of others within the span: those of an earlier quarter, with the share of each.
+    before: BTreeMap<(String, Period), Vec<Before>>,
 }
+
+/// A unit of an earlier quarter, and the share of it that belongs to a later one; none where it is not known.
+pub(super) type Before = (String, Option<f64>);
 
 impl<'a> Scope<'a> {
     pub(super) fn new(asked: &Asked<'a>) -> Self {
@@ -62,7 +68,29 @@ impl<'a> Scope<'a> {
                 break;
             }
         }
-        Self { members, window: window(asked), class_year: asked.quarter.class_year(), elements, points, pieces }
+        let mut scope = Self {
+            members,
+            window: window(asked),
+            class_year: asked.quarter.class_year(),
+            elements,
+            points,
+            pieces,
+            before: BTreeMap::new(),
+        };
+        scope.before = before(asked, &scope);
+        scope
+    }
+
+    /// The units that reported in an earlier quarter what now belongs to a unit.
+    pub(super) fn parts(&self, unit: &str, period: Period) -> Vec<Before> {
+        let known = self.before.get(&(unit.to_owned(), period)).cloned();
+        known.unwrap_or_else(|| vec![(unit.to_owned(), Some(1.0))])
+    }
+
+    /// Every unit from which a value is read.
+    pub(super) fn units(&self) -> BTreeSet<&str> {
+        let before = self.before.values().flatten().map(|(unit, _)| unit.as_str());
+        self.members.iter().map(|member| member.code.as_str()).chain(before).collect()
     }
 
     /// How an element behaves over time.
@@ -84,19 +112,36 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What the units of the scope were made of in the earlier quarters of the span, where that changed.
+fn before(asked: &Asked<'_>, scope: &Scope<'_>) -> BTreeMap<(String, Period), Vec<Before>> {
+    let (register, last) = (asked.register, asked.quarter.end());
+    let near = |unit: &str, year: i16| asked.plan.population_near(unit, year);
+    let mut all = BTreeMap::new();
+    for member in &scope.members {
+        for period in scope.window.iter().filter(|period| register.turned(&member.code, period.end(), last)) {
+            let parts = register.composition(member.level, &member.code, last, period.end(), &near);
+            let parts = parts.into_iter().map(|part| (part.code, part.share.map(Share::number)));
+            all.insert((member.code.clone(), *period), parts.collect());
+        }
+    }
+    all
+}
+
 /// Quarters of a span.
 fn window(asked: &Asked<'_>) -> Vec<Period> {
     let last = asked.quarter;
     let first = match asked.span {
         Span::Quarter => last,
         Span::YearToDate | Span::Year => Period::quarter_of(last.year(), 1).unwrap_or(last),
+        // The plan is younger than the span.
+        Span::RollingYear if last.year_before().next() < asked.plan.first_period => return Vec::new(),
         Span::RollingYear => last.year_before().next(),
         Span::PlanToDate => asked.plan.first_period,
     };
     first.max(asked.plan.first_period).through(last)
 }
 
-/// Units of a level at or below the unit asked for that stand below a district at the end of the quarter.
+/// Units of a level at or below the unit asked for at the end of the quarter.
 fn below(asked: &Asked<'_>, level: Level) -> Vec<String> {
     let day = asked.quarter.end();
     if asked.level == level {
@@ -114,7 +159,10 @@ fn below(asked: &Asked<'_>, level: Level) -> Vec<String> {
     if level == Level::District {
         return districts;
     }
-    let mut wards: Vec<String> = districts.iter().flat_map(|district| children(district, level)).collect();
+    // Wards directly below the province count as well.
+    let direct = if asked.level == Level::Province { children(asked.unit, level) } else { Vec::new() };
+    let mut wards: Vec<String> =
+        districts.iter().flat_map(|district| children(district, level)).chain(direct).collect();
     wards.sort();
     wards
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::cells::{Key, Observed};
 use super::question::Asked;
-use super::scope::{Member, Scope};
+use super::scope::{Before, Member, Scope};
 use crate::model::{Expr, Kind, Level, Map, Period};
 use crate::plan::locate::{self, Location};
 
@@ -135,15 +135,7 @@ fn leaf(
         Leaf { name: node.to_string(), value: None, cells: Vec::new(), source: None, at: Vec::new(), keys: Vec::new() };
     let key = |element: &str, period: Period| (unit.to_owned(), element.to_owned(), period);
     match node {
-        Expr::Element(code) => {
-            let mut keys: Vec<Key> = scope.window.iter().map(|period| key(code, *period)).collect();
-            keys.retain(|key| observed.value(key).is_some());
-            if Scope::kind(asked, code) != Kind::Flow {
-                keys.drain(..keys.len().saturating_sub(1));
-            }
-            leaf.value = keys.iter().filter_map(|key| observed.value(key)).reduce(|a, b| a + b);
-            leaf.keys = keys;
-        }
+        Expr::Element(code) => over_time(asked, scope, observed, unit, code, &mut leaf),
         Expr::Population => {
             let year = asked.quarter.year();
             let known = asked.plan.populations.get(unit).and_then(|of| of.get(&year));
@@ -171,6 +163,51 @@ fn leaf(
         _ => return None,
     }
     Some(leaf)
+}
+
+/// An element over the span: flows summed, of a state the last that is known; of units merged or split within the span what
+/// their predecessors reported, by its share.
+fn over_time(asked: &Asked<'_>, scope: &Scope<'_>, observed: &Observed, unit: &str, code: &str, leaf: &mut Leaf) {
+    let kind = Scope::kind(asked, code);
+    let (mut sum, mut carried): (Option<f64>, Vec<String>) = (None, Vec::new());
+    for period in scope.window.iter().rev() {
+        let parts = scope.parts(unit, *period);
+        let of = |part: &Before| observed.value(&(part.0.clone(), code.to_owned(), *period));
+        let value = |part: &Before| {
+            let value = of(part)?;
+            // Of nothing every share is nothing.
+            if value == 0.0 { Some(0.0) } else { Some(part.1.unwrap_or(f64::NAN) * value) }
+        };
+        let known: Vec<&Before> = parts.iter().filter(|part| of(part).is_some()).collect();
+        let here = match kind {
+            Kind::Flow => known.iter().filter_map(|part| value(part)).reduce(|a, b| a + b),
+            // A flag has no parts.
+            Kind::Flag => {
+                if let [one] = parts.as_slice() {
+                    of(one)
+                } else {
+                    None
+                }
+            }
+            _ if known.len() < parts.len() => None,
+            _ => known.iter().filter_map(|part| value(part)).reduce(|a, b| a + b),
+        };
+        let Some(here) = here else { continue };
+        sum = Some(sum.map_or(here, |sum| sum + here));
+        for (part, share) in known.into_iter().filter(|(part, share)| part != unit || *share != Some(1.0)) {
+            let share = share.map_or("an unknown share".to_owned(), |share| format!("share {share}"));
+            carried.push(format!("{part} in {period} ({share})"));
+        }
+        let keys = parts.iter().map(|(part, _)| (part.clone(), code.to_owned(), *period));
+        leaf.keys.extend(keys.filter(|key| observed.value(key).is_some()));
+        if kind != Kind::Flow {
+            break;
+        }
+    }
+    leaf.value = sum.filter(|sum| !sum.is_nan());
+    leaf.keys.sort_by(|a, b| (a.2, &a.0).cmp(&(b.2, &b.0)));
+    carried.sort();
+    leaf.source = (!carried.is_empty()).then(|| format!("with {}", carried.join(", ")));
 }
 
 /// A baseline: the unit's own, or carried over the merges and splits since.

@@ -407,7 +407,7 @@ impl Page<'_> {
         self.step(7, "publish", "where it is seen");
         match &told.page {
             Some(page) => self.line(format!("  page   {}", page.display())),
-            None => self.line("  page   none: pages show the newest quarter, year to date, by the units that reported"),
+            None => self.line("  page   none: pages show the newest quarter, year to date, on the map that they show"),
         }
         self.line(format!("  table  {}", told.table.display()));
     }
