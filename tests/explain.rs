@@ -139,6 +139,11 @@ fn of_another_map_the_reporting_units_are_named_with_share_and_law() {
     {
         assert!(told.contains(part), "{part}\n{told}");
     }
+    // A unit that came out of others within the span brings what they reported.
+    for unit in ["19954", "478", "46"] {
+        let told = said(&wardscore(question.iter().chain(&[unit, "--span", "rolling_year", "--all"])), 0);
+        assert!(told.contains("cells: equal") && told.contains("with 19951 in 2019-Q2 (share 1)"), "{told}");
+    }
     let gone = said(&wardscore(question.iter().chain(&["19951"])), 2);
     assert!(gone.contains("not in force on 2020-03-31") && gone.contains("became 19954 Xã Phú Gia"), "{gone}");
 }
