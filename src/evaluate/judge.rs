@@ -5,8 +5,13 @@ use rayon::prelude::*;
 use super::grid::{Grid, Side};
 use super::spans::SPANS;
 use super::sums::{All, Parted, Sums};
-use crate::model::{Direction, Indicator, Level, Period, Plan, Span, State, Status, Target, ValueForm};
+use super::verdict;
+use crate::model::{Chance, Direction, Indicator, Level, Milestone, Plan, Span, State, Status, ValueForm};
+use crate::stats::change::{self, EqualExposures};
 use crate::stats::{Coverage, interval, steady};
+
+/// A change that chance alone would bring more often than this is noise.
+const LEVEL: f64 = 0.05;
 
 /// One indicator, unit, period and span. There are millions of them, so a number that is not known is NaN here, and what
 /// follows from the others is told only when a row is written.
@@ -34,9 +39,23 @@ pub(super) fn known(value: f64) -> Option<f64> {
 }
 
 impl Judged {
-    /// The 95% interval of the value.
+    /// The 95% interval of the value, by the law of chance that suits it.
     pub(super) fn interval(&self, indicator: &Indicator) -> Option<(f64, f64)> {
-        known(self.numerator).zip(known(self.denominator)).and_then(|(n, d)| wilson_of(indicator, n, d))
+        let n = known(self.numerator).filter(|n| *n >= 0.0)?;
+        let over = |d: f64| {
+            let ((low, high), _) = interval::hybrid(n, Coverage::P95);
+            (low / d * indicator.factor, high / d * indicator.factor)
+        };
+        match indicator.chance {
+            Chance::Count => Some(over(1.0)),
+            Chance::Rate => known(self.denominator).filter(|d| *d > 0.0).map(over),
+            Chance::Share => {
+                let d = known(self.denominator).filter(|d| *d > 0.0 && n <= *d)?;
+                let (low, high) = interval::wilson(n, d, Coverage::P95);
+                Some(if indicator.form == ValueForm::Reduction { (1.0 - high, 1.0 - low) } else { (low, high) })
+            }
+            Chance::None => None,
+        }
     }
 
     /// The state from which a reduction is measured.
@@ -62,6 +81,7 @@ pub(super) struct Outlook<'a> {
 
 /// Judges the sums of every span and indicator on a map.
 pub(super) fn judge(plan: &Plan, grid: &Grid<'_>, all: &All, outlook: &Outlook<'_>) -> All2 {
+    let even = EqualExposures::new(LEVEL);
     all.iter()
         .enumerate()
         .map(|(span, of_span)| {
@@ -71,7 +91,7 @@ pub(super) fn judge(plan: &Plan, grid: &Grid<'_>, all: &All, outlook: &Outlook<'
                 .enumerate()
                 .map(|(i, (sums, indicator))| {
                     let mut values = values(plan, grid, sums, indicator, (span, i), outlook);
-                    compare(grid, &mut values, indicator, (span, i), outlook);
+                    compare(grid, &mut values, indicator, (span, i), outlook, &even);
                     rank(grid, &mut values, indicator, outlook);
                     values
                 })
@@ -105,6 +125,8 @@ fn values(
 ) -> Vec<Option<Judged>> {
     let n = nodes(grid);
     let target = plan.target(&indicator.code).filter(|_| SPANS[span] == Span::YearToDate);
+    let due: Vec<Milestone> =
+        target.map_or_else(Vec::new, |target| grid.quarters.iter().map(|q| verdict::due(plan, target, *q)).collect());
     // Before the plan's fourth quarter there is no rolling year.
     let first = if SPANS[span] == Span::RollingYear { 3 * n } else { 0 };
     (0..grid.quarters.len() * n)
@@ -141,10 +163,15 @@ fn values(
                 status: Status::NoTarget,
                 change_is_real: None,
             };
-            if let Some(target) = target {
-                let expected = expected_now(plan, target, period);
-                judged.achieved_share = if expected > 0.0 { judged.value / expected } else { f64::NAN };
-                judged.status = status(target, &judged, expected);
+            if let Some((target, due)) = target.zip(due.get(at / n)) {
+                let goal = target.next(period.year()).map(|goal| goal.low);
+                judged.achieved_share =
+                    or_nan(known(judged.value).zip(goal).and_then(|(v, goal)| target.achieved(v, goal)));
+                let mut bounds = (judged.low, judged.high);
+                if let Some((low, high)) = judged.interval(indicator).filter(|_| target.sampled) {
+                    bounds = (bounds.0.min(low), bounds.1.max(high));
+                }
+                judged.status = verdict::status(target, due, state, judged.value, bounds);
             }
             Some(judged)
         })
@@ -161,11 +188,6 @@ fn value_of(indicator: &Indicator, n: f64, d: f64) -> Option<f64> {
     }
 }
 
-/// A share of a whole: its numerator is a part of its denominator.
-fn is_share(indicator: &Indicator) -> bool {
-    indicator.form == ValueForm::Ratio && indicator.unit_label == "share"
-}
-
 /// Lowest and highest that the value over all units can still be: each unit that did not report a share adds between
 /// nothing and all of its denominator, and of a unit that belongs here in part between nothing and all may be here. Null
 /// where that is not known.
@@ -180,7 +202,7 @@ fn bounds(indicator: &Indicator, sums: &Sums, at: usize, value: Option<f64>) -> 
     let here = |all: f64, taken: f64| sum(all) - sum(taken);
     let n = here(sums.numerator[at], parted.taken_numerator);
     let d = here(sums.denominator[at], parted.taken_denominator);
-    if is_share(indicator) && parted.numerator <= parted.denominator {
+    if indicator.is_share() && parted.numerator <= parted.denominator {
         let missing = sums.missing[at];
         let ratio = |n: f64, d: f64| (d > 0.0).then(|| n / d);
         // No part has more in its numerator than in its denominator.
@@ -190,7 +212,7 @@ fn bounds(indicator: &Indicator, sums: &Sums, at: usize, value: Option<f64>) -> 
     }
     if !complete || (indicator.form != ValueForm::Count && parted.denominator > 0.0) {
         // Of what was not reported, nothing bounds a count; of two parts neither bounds their quotient.
-        return if is_share(indicator) && parted.denominator == 0.0 && !sums.missing[at].is_nan() {
+        return if indicator.is_share() && parted.denominator == 0.0 && !sums.missing[at].is_nan() {
             let d = d + sums.missing[at];
             if d > 0.0 { (Some(n / d), Some((n + sums.missing[at] + parted.numerator) / d)) } else { (None, None) }
         } else {
@@ -243,77 +265,6 @@ pub(super) fn absence(plan: &Plan, grid: &Grid<'_>, span: usize, indicator: &Ind
 }
 
 /// Wilson's 95% interval of a share.
-fn wilson_of(indicator: &Indicator, n: f64, d: f64) -> Option<(f64, f64)> {
-    if d <= 0.0 || n < 0.0 || n > d {
-        return None;
-    }
-    let (low, high) = interval::wilson(n, d, Coverage::P95);
-    match indicator.form {
-        ValueForm::Reduction => Some((1.0 - high, 1.0 - low)),
-        ValueForm::Ratio if is_share(indicator) => Some((low, high)),
-        _ => None,
-    }
-}
-
-/// Required and aspired value at the end of the next milestone's year.
-pub(super) fn next_milestone(target: &Target, period: Period) -> (f64, f64) {
-    let next = target.milestones.iter().find(|m| m.year >= period.year()).or(target.milestones.last());
-    next.map_or((0.0, 0.0), |m| (m.low, m.high))
-}
-
-/// The value required at the end of a quarter: linear over the milestones' year ends, from the start at the plan's first
-/// day. Where the figure counts from 1 January, only the quarter's share of what the year's end requires.
-pub(super) fn expected_now(plan: &Plan, target: &Target, period: Period) -> f64 {
-    let first = f64::from(plan.first_day.year());
-    let part = f64::from(period.quarter().unwrap_or(4)) / 4.0;
-    let year = f64::from(period.year());
-    if target.builds_within_year {
-        return path(target, first, year + 1.0) * part;
-    }
-    path(target, first, year + part)
-}
-
-fn path(target: &Target, first: f64, at: f64) -> f64 {
-    let mut before = target.start.map(|start| (first, start));
-    for milestone in &target.milestones {
-        let (end, value) = (f64::from(milestone.year) + 1.0, milestone.low);
-        if at <= end {
-            return match before {
-                None => value,
-                Some((from, start)) => start + (value - start) * ((at - from) / (end - from)).clamp(0.0, 1.0),
-            };
-        }
-        before = Some((end, value));
-    }
-    before.map_or(0.0, |(_, value)| value)
-}
-
-fn status(target: &Target, judged: &Judged, expected: f64) -> Status {
-    let Some(value) = known(judged.value).map(steady) else {
-        return match judged.state {
-            State::Undefined => Status::Undefined,
-            State::NotDue => Status::NotStarted,
-            _ => Status::NotReported,
-        };
-    };
-    let expected = steady(expected);
-    if target.milestones.last().is_some_and(|m| value >= steady(m.low)) {
-        return Status::Achieved;
-    }
-    // What is not known is NaN, and no comparison with it holds.
-    let (low, high) = (steady(judged.low), steady(judged.high));
-    if low < expected && high >= expected && low < high {
-        return Status::Undecided;
-    }
-    if value >= expected {
-        Status::OnTrack
-    } else if value >= steady(expected * target.at_risk_from) {
-        Status::AtRisk
-    } else {
-        Status::OffTrack
-    }
-}
-
 /// The same span one year before, and whether the change is more than noise.
 fn compare(
     grid: &Grid<'_>,
@@ -321,6 +272,7 @@ fn compare(
     indicator: &Indicator,
     (span, i): (usize, usize),
     outlook: &Outlook<'_>,
+    even: &EqualExposures,
 ) {
     let n = nodes(grid);
     for at in (4 * n..values.len()).rev().filter(|at| !(outlook.copied)(at / n)) {
@@ -338,17 +290,13 @@ fn compare(
         let (Some(previous), Some(_)) = (value, known(now.value)) else { continue };
         now.previous = previous;
         let counts = [now.numerator, now.denominator, numerator, denominator].map(known);
-        let [now_n, now_d, before_n, before_d] = counts;
-        now.change_is_real = match (indicator.form, now_n, now_d, before_n, before_d) {
-            (ValueForm::Count, Some(a), _, Some(b), _) if a + b > 0.0 => {
-                Some((a - b).abs() / (a + b).sqrt() > Coverage::P95.z)
+        now.change_is_real = match (indicator.chance, counts) {
+            (Chance::Count, [Some(a), _, Some(b), _]) => Some(even.differ(a, b)),
+            (Chance::Rate, [Some(a), Some(m), Some(b), Some(k)]) => {
+                change::two_rates(a, m, b, k).ok().map(|p| p < LEVEL)
             }
-            (_, Some(a), Some(m), Some(b), Some(k))
-                if is_share(indicator) && a <= m && b <= k && m > 0.0 && k > 0.0 =>
-            {
-                let pooled = (a + b) / (m + k);
-                let spread = (pooled * (1.0 - pooled) * (1.0 / m + 1.0 / k)).sqrt();
-                Some(spread > 0.0 && ((a / m - b / k) / spread).abs() > Coverage::P95.z)
+            (Chance::Share, [Some(a), Some(m), Some(b), Some(k)]) => {
+                change::two_proportions(a, m, b, k).ok().map(|p| p < LEVEL)
             }
             _ => None,
         };
@@ -386,28 +334,5 @@ fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator, o
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Milestone;
-
-    #[test]
-    fn the_path_is_linear_between_milestones() {
-        let milestone = |year, low| Milestone { year, low, high: low };
-        let mut target = Target {
-            indicator: "T2".into(),
-            milestones: vec![milestone(2017, 0.5), milestone(2020, 1.0)],
-            start: Some(0.0),
-            builds_within_year: false,
-            at_risk_from: 0.8,
-        };
-        for (at, want) in [(2016.25, 0.0625), (2018.0, 0.5), (2019.5, 0.75), (2021.0, 1.0), (2025.0, 1.0)] {
-            assert!((path(&target, 2016.0, at) - want).abs() < 1e-12, "{at}");
-        }
-        target.start = None;
-        assert!((path(&target, 2016.0, 2016.25) - 0.5).abs() < 1e-12);
     }
 }

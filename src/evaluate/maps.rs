@@ -331,7 +331,7 @@ fn counts_units(plan: &Plan, indicator: &Indicator) -> bool {
     for expr in std::iter::once(&indicator.numerator).chain(&indicator.denominator) {
         expr.visit(&mut |e| {
             counts |= match e {
-                Expr::Units | Expr::Class(_) => true,
+                Expr::Units | Expr::Class(_) | Expr::Test(..) => true,
                 Expr::Element(code) => plan.elements.iter().any(|e| e.code == *code && e.kind == Kind::Flag),
                 _ => false,
             };

@@ -3,12 +3,14 @@
 //! 1. [`grid`]: observations of a province → a complete grid of period × unit, a column per element
 //! 2. [`spans`]: quarters → longer spans, across changes of boundaries
 //! 3. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
-//! 4. [`judge`]: value, interval, change, target, status, rank
+//! 4. [`judge`]: value, interval, change, rank; [`verdict`]: status against the target
 //! 5. [`cards`]: rubric class and score of each ward
 //! 6. [`maps`]: the same on the map of the plan's first day, and on today's
 //! 7. [`tables`]: `indicator_values` and `scorecards`
-//! 8. [`impact`]: what interventions did: `impact` and `impact_series`
+//! 8. [`assess`]: the newest figures against chance, over time and towards the target: `assessments`
+//! 9. [`impact`]: what interventions did: `impact` and `impact_series`
 
+mod assess;
 mod cards;
 mod grid;
 mod impact;
@@ -18,6 +20,7 @@ mod maps;
 mod spans;
 mod sums;
 mod tables;
+mod verdict;
 
 use crate::model::{Level, Map, Plan, Progress};
 use crate::register::Register;
@@ -80,6 +83,9 @@ pub fn evaluate(
         let reported = maps::as_reported(plan, register, grid, &sums);
         let cards = cards::cards(plan, &reported.grid, &reported.judged);
         done.wards_scored += writer.write_cards(plan, province, &reported.grid, &cards)?;
+        if let Some(t) = assess::newest(&reported) {
+            writer.write_assessments(plan, &reported, t, &assess::assess(plan, &reported, t))?;
+        }
         // First, since the files of the other maps are copies of these where no unit changed.
         done.indicator_values += writer.write_values(plan, &reported)?;
         for map in maps {

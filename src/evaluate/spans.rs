@@ -4,7 +4,7 @@
 //! others within the span takes over what they reported: the whole of it where it was merged, its share where it was
 //! split. So a span above the ward loses nothing at a change of boundaries.
 
-use crate::model::{Element, Kind, Level, Period, Plan, Span};
+use crate::model::{Element, Kind, Level, OverTime, Period, Plan, Span};
 use crate::register::{Register, Share};
 
 /// The spans that are computed; a year's values are those of its last quarter to date.
@@ -70,7 +70,7 @@ pub(super) fn over(
                     _ => t + 1,
                 };
                 match known.len().checked_sub(count) {
-                    Some(first) => fold(&known[first..], element.kind, out),
+                    Some(first) => fold(&known[first..], element.over_time, out),
                     // The plan is younger than the span.
                     None => out.resize(out.len() + n, f64::NAN),
                 }
@@ -83,7 +83,7 @@ pub(super) fn over(
 }
 
 /// One value per unit out of several quarters.
-fn fold(known: &[Vec<f64>], kind: Kind, out: &mut Vec<f64>) {
+fn fold(known: &[Vec<f64>], over_time: OverTime, out: &mut Vec<f64>) {
     let Some((last, earlier)) = known.split_last() else { return };
     let start = out.len();
     out.extend_from_slice(last);
@@ -92,9 +92,19 @@ fn fold(known: &[Vec<f64>], kind: Kind, out: &mut Vec<f64>) {
         for (cell, value) in out.iter_mut().skip(start).zip(quarter) {
             if cell.is_nan() {
                 *cell = *value;
-            } else if kind == Kind::Flow && !value.is_nan() {
-                *cell += *value;
+            } else if !value.is_nan() {
+                match over_time {
+                    OverTime::Sum | OverTime::Mean => *cell += *value,
+                    OverTime::Max => *cell = cell.max(*value),
+                    OverTime::Last => {}
+                }
             }
+        }
+    }
+    if over_time == OverTime::Mean {
+        for (unit, cell) in out.iter_mut().skip(start).enumerate() {
+            let count = known.iter().filter(|quarter| quarter.get(unit).is_some_and(|v| !v.is_nan())).count();
+            *cell /= count.max(1) as f64;
         }
     }
     out.iter_mut().skip(start).filter(|cell| cell.is_infinite()).for_each(|cell| *cell = f64::NAN);
@@ -136,6 +146,7 @@ mod tests {
             form: "01".into(),
             column: 1,
             kind,
+            over_time: kind.over_time(),
             level: Level::Ward,
             name_vi: String::new(),
             name_en: String::new(),
@@ -181,12 +192,26 @@ mod tests {
     }
 
     #[test]
+    fn means_and_maxima_are_over_what_is_known() {
+        let quarters = [vec![1.0, f64::NAN], vec![f64::NAN, 5.0], vec![4.0, f64::NAN]];
+        let of = |over_time| {
+            let mut out = Vec::new();
+            fold(&quarters, over_time, &mut out);
+            out
+        };
+        assert_eq!(of(OverTime::Mean), [2.5, 5.0]);
+        assert_eq!(of(OverTime::Max), [4.0, 5.0]);
+        assert_eq!(of(OverTime::Sum), [5.0, 5.0]);
+        assert_eq!(of(OverTime::Last), [4.0, 5.0]);
+    }
+
+    #[test]
     fn a_share_that_is_not_known_leaves_no_sum() {
         let step = [vec![(0, 0.25)], vec![(0, f64::NAN)]];
         assert_eq!(carried(&[8.0], &step, Kind::Flow)[0], 2.0);
         let unknown = carried(&[8.0], &step, Kind::Flow);
         let mut sum = Vec::new();
-        fold(&[unknown, vec![1.0, 1.0]], Kind::Flow, &mut sum);
+        fold(&[unknown, vec![1.0, 1.0]], OverTime::Sum, &mut sum);
         assert!(sum[0] == 3.0 && sum[1].is_nan());
         assert_eq!(carried(&[0.0], &step, Kind::Flow)[1], 0.0);
         assert_eq!(carried(&[1.0], &step, Kind::Flag), [1.0, 1.0]);

@@ -5,18 +5,24 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::EvaluateError;
+use super::assess::{self, Assessed};
 use super::cards::Card;
 use super::grid::Grid;
-use super::judge::{Judged, expected_now, known, next_milestone, node, nodes};
+use super::judge::{Judged, known, node, nodes};
 use super::maps::OnMap;
 use super::spans::SPANS;
+use super::verdict;
 use crate::model::{Indicator, Level, Period, Plan, Span, State, Status};
+use crate::stats::funnel::Limits;
+use crate::stats::target::Projection;
+use crate::stats::trend::{Direction, MannKendall};
 use crate::store::{Store, StoreError, TableWriter, columns};
 
-/// The two tables while they are written.
+/// The tables while they are written.
 pub(super) struct Writer {
     values: TableWriter,
     cards: TableWriter,
+    assessments: TableWriter,
     several: bool,
 }
 
@@ -29,19 +35,21 @@ struct Line<'a> {
 }
 
 impl Writer {
-    /// Starts both tables.
+    /// Starts the tables.
     pub(super) fn new(plan: &Plan, store: &Store, several: bool) -> Result<Self, EvaluateError> {
         Ok(Self {
             values: store.write_table("indicator_values", &plan.digest)?,
             cards: store.write_table("scorecards", &plan.digest)?,
+            assessments: store.write_table("assessments", &plan.digest)?,
             several,
         })
     }
 
-    /// Ends both tables.
+    /// Ends the tables.
     pub(super) fn finish(self) -> Result<(), EvaluateError> {
         self.values.finish()?;
         self.cards.finish()?;
+        self.assessments.finish()?;
         Ok(())
     }
 
@@ -62,6 +70,19 @@ impl Writer {
         })?;
         let newest = grid.quarters.len().saturating_sub(1);
         Ok(cards.iter().filter(|c| c.quarter == newest).count())
+    }
+
+    /// Writes the assessments of a province's newest quarter.
+    pub(super) fn write_assessments(
+        &self,
+        plan: &Plan,
+        map: &OnMap<'_>,
+        t: usize,
+        all: &[Assessed],
+    ) -> Result<(), EvaluateError> {
+        let quarter = map.grid.quarters[t];
+        let batch = assessments_batch(plan, map, t, quarter, all)?;
+        Ok(self.assessments.write_period(self.folder(map.grid.province), quarter, &batch)?)
     }
 
     /// Writes a province's figures on a map, a file per quarter and per year that is over, and says how many rows.
@@ -191,8 +212,8 @@ fn values_batch(
 /// What an indicator's target requires and aspires to at the next milestone, and what it requires at a quarter's end.
 fn aim_of(plan: &Plan, indicator: &Indicator, quarter: Period) -> Option<(f64, f64, f64)> {
     let target = plan.target(&indicator.code)?;
-    let (low, high) = next_milestone(target, quarter);
-    Some((low, high, expected_now(plan, target, quarter)))
+    let next = target.next(quarter.year())?;
+    Some((next.low, next.high, verdict::due(plan, target, quarter).low))
 }
 
 /// What is to be known of a row.
@@ -207,6 +228,56 @@ fn flags(map: &OnMap<'_>, t: usize, line: &Line<'_>) -> Vec<&'static str> {
         ("uncertain", marks.uncertain),
     ];
     all.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()
+}
+
+fn assessments_batch(
+    plan: &Plan,
+    map: &OnMap<'_>,
+    t: usize,
+    period: Period,
+    all: &[Assessed],
+) -> Result<arrow::array::RecordBatch, StoreError> {
+    let places: Vec<_> = all.iter().map(|a| assess::place(map, t, a.node)).collect();
+    let limit = |pick: fn(&Limits) -> f64| columns::numbers(all.iter().map(|a| Some(pick(&a.funnel.as_ref()?.0))));
+    let trend = |pick: fn(&(MannKendall, f64, usize)) -> f64| {
+        columns::numbers(all.iter().map(|a| Some(pick(a.trend.as_ref()?))))
+    };
+    let projected =
+        |pick: fn(&Projection) -> Option<f64>| columns::numbers(all.iter().map(|a| pick(&a.projection.as_ref()?.1)));
+    Store::batch(
+        "assessments",
+        vec![
+            columns::plain(places.iter().map(|(level, ..)| level.as_str())),
+            columns::plain(places.iter().map(|(_, code, _)| *code)),
+            columns::text(places.iter().map(|(.., district)| *district)),
+            columns::constant(&period.to_string(), all.len()),
+            columns::plain(all.iter().map(|a| &plan.indicators[a.indicator].code)),
+            columns::numbers(all.iter().map(|a| Some(a.shrunk?.0))),
+            columns::numbers(all.iter().map(|a| Some(a.shrunk?.1.0))),
+            columns::numbers(all.iter().map(|a| Some(a.shrunk?.1.1))),
+            columns::numbers(all.iter().map(|a| Some(a.shrunk?.2))),
+            limit(|l| l.p95.0),
+            limit(|l| l.p95.1),
+            limit(|l| l.p998.0),
+            limit(|l| l.p998.1),
+            columns::text(all.iter().map(|a| Some(a.funnel.as_ref()?.1.as_str()))),
+            columns::text(all.iter().map(|a| {
+                Some(match a.trend.as_ref()?.0.direction(0.05) {
+                    Direction::Increasing => "increasing",
+                    Direction::Decreasing => "decreasing",
+                    Direction::NoTrend => "no_trend",
+                })
+            })),
+            trend(|(test, ..)| test.p),
+            trend(|(_, slope, _)| *slope),
+            columns::wholes(all.iter().map(|a| Some(a.trend.as_ref()?.2 as i32))),
+            columns::wholes(all.iter().map(|a| Some(i32::from(a.projection.as_ref()?.0)))),
+            projected(|p| Some(p.predicted)),
+            projected(|p| Some(p.predicted - p.value)),
+            projected(|p| Some(p.predicted + p.value)),
+            projected(|p| p.probability),
+        ],
+    )
 }
 
 fn cards_batch(

@@ -1,5 +1,6 @@
 //! Data elements and the forms that carry them.
 
+use super::state::words;
 use super::unit::Level;
 
 /// How an element behaves over time and over units.
@@ -28,6 +29,30 @@ impl Kind {
     }
 }
 
+words! {
+    /// What the quarters of a longer span come to.
+    OverTime {
+        /// Their sum.
+        Sum = "sum",
+        /// The last one known.
+        Last = "last",
+        /// The mean of those known.
+        Mean = "mean",
+        /// The largest of those known.
+        Max = "max",
+    }
+}
+
+impl Kind {
+    /// What it comes to over time unless the definition says otherwise.
+    pub const fn over_time(self) -> OverTime {
+        match self {
+            Self::Flow => OverTime::Sum,
+            Self::Stock | Self::Flag | Self::Points => OverTime::Last,
+        }
+    }
+}
+
 /// One figure that a form asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
@@ -37,8 +62,10 @@ pub struct Element {
     pub form: String,
     /// Position among the form's figures, from 1.
     pub column: u16,
-    /// Behaviour over time.
+    /// Behaviour over units and, by itself, over time.
     pub kind: Kind,
+    /// What its quarters come to over a longer span.
+    pub over_time: OverTime,
     /// Level of the unit that the figure is about.
     pub level: Level,
     /// Vietnamese label, as the form prints it.

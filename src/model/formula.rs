@@ -29,6 +29,50 @@ pub enum Expr {
     Mul(Box<Expr>, Box<Expr>),
     /// Quotient; undefined where the divisor is zero.
     Div(Box<Expr>, Box<Expr>),
+    /// 1 where the comparison holds, 0 where it does not: whether a unit meets a test.
+    Test(Box<Expr>, Comparison, Box<Expr>),
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Above,
+    /// `<=`
+    AtMost,
+    /// `<`
+    Below,
+    /// `=`
+    Equal,
+}
+
+impl Comparison {
+    /// Every comparison, the longer signs first.
+    const ALL: [Self; 5] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below, Self::Equal];
+
+    /// The sign of formulas.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::Above => ">",
+            Self::AtMost => "<=",
+            Self::Below => "<",
+            Self::Equal => "=",
+        }
+    }
+
+    /// Whether it holds.
+    pub fn holds(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::AtLeast => a >= b,
+            Self::Above => a > b,
+            Self::AtMost => a <= b,
+            Self::Below => a < b,
+            Self::Equal => a.total_cmp(&b).is_eq(),
+        }
+    }
 }
 
 /// What is wrong with a formula, and where in its text.
@@ -45,11 +89,11 @@ impl Expr {
     /// Parses a formula. Whether its names exist is the caller's to check, with [`Expr::elements`].
     pub fn parse(text: &str) -> Result<Self, FormulaError> {
         let mut parser = Parser { text, at: 0 };
-        let expr = parser.sum()?;
+        let expr = parser.test()?;
         parser.space();
         match parser.peek() {
             None => Ok(expr),
-            Some(c) => Err(parser.error(format!("found `{c}`, expected an operator (+ - * /) or the end"))),
+            Some(c) => Err(parser.error(format!("found `{c}`, expected an operator (+ - * / >= > <= < =) or the end"))),
         }
     }
 
@@ -74,6 +118,10 @@ impl Expr {
                 let (a, b) = (a.value(leaf)?, b.value(leaf)?);
                 if b == 0.0 { f64::NAN } else { a / b }
             }
+            Self::Test(a, comparison, b) => {
+                let (a, b) = (a.value(leaf)?, b.value(leaf)?);
+                if a.is_nan() || b.is_nan() { f64::NAN } else { f64::from(u8::from(comparison.holds(a, b))) }
+            }
             other => leaf(other)?,
         })
     }
@@ -81,7 +129,7 @@ impl Expr {
     /// Calls `each` on every node, parents first.
     pub fn visit<'a>(&'a self, each: &mut impl FnMut(&'a Self)) {
         each(self);
-        if let Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) | Self::Div(a, b) = self {
+        if let Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) | Self::Div(a, b) | Self::Test(a, _, b) = self {
             a.visit(each);
             b.visit(each);
         }
@@ -101,6 +149,7 @@ impl fmt::Display for Expr {
             Self::Sub(a, b) => write!(f, "({a} - {b})"),
             Self::Mul(a, b) => write!(f, "{a} * {b}"),
             Self::Div(a, b) => write!(f, "{a} / {b}"),
+            Self::Test(a, comparison, b) => write!(f, "({a} {} {b})", comparison.sign()),
         }
     }
 }
@@ -134,6 +183,16 @@ impl<'a> Parser<'a> {
         Some(c)
     }
 
+    fn test(&mut self) -> Result<Expr, FormulaError> {
+        let left = self.sum()?;
+        self.space();
+        let Some(comparison) = Comparison::ALL.into_iter().find(|c| self.rest().starts_with(c.sign())) else {
+            return Ok(left);
+        };
+        self.at += comparison.sign().len();
+        Ok(Expr::Test(Box::new(left), comparison, Box::new(self.sum()?)))
+    }
+
     fn sum(&mut self) -> Result<Expr, FormulaError> {
         let mut left = self.product()?;
         while let Some(op) = self.take(&['+', '-']) {
@@ -154,7 +213,7 @@ impl<'a> Parser<'a> {
 
     fn atom(&mut self) -> Result<Expr, FormulaError> {
         if self.take(&['(']).is_some() {
-            let inner = self.sum()?;
+            let inner = self.test()?;
             return match self.take(&[')']) {
                 Some(_) => Ok(inner),
                 None => Err(self.error("expected `)`".to_owned())),
@@ -212,10 +271,24 @@ mod tests {
     }
 
     #[test]
+    fn a_test_is_one_or_zero_and_unknown_with_what_it_reads() {
+        let test = Expr::parse("handled >= 0.8 * detected").unwrap();
+        assert_eq!(test.to_string(), "(handled >= 0.8 * detected)");
+        assert_eq!(Expr::parse(&test.to_string()).unwrap(), test);
+        let value = |handled: f64, detected: f64| {
+            let leaf = |e: &Expr| Ok::<f64, ()>(if *e == Expr::Element("handled".into()) { handled } else { detected });
+            test.value(&leaf).unwrap()
+        };
+        assert_eq!((value(4.0, 5.0), value(3.0, 5.0)), (1.0, 0.0));
+        assert!(value(f64::NAN, 5.0).is_nan());
+        assert_eq!(Expr::parse("(a < 1) + (b = 2)").unwrap().to_string(), "((a < 1) + (b = 2))");
+    }
+
+    #[test]
     fn errors_name_the_place() {
         for (text, at, what) in [
             ("a +", 3, "found the end, expected an element, a number or `(`"),
-            ("a b", 2, "found `b`, expected an operator (+ - * /) or the end"),
+            ("a b", 2, "found `b`, expected an operator (+ - * / >= > <= < =) or the end"),
             ("(a", 2, "expected `)`"),
             ("sum(a)", 0, "`sum` is not a function; expected `baseline` or `class`"),
             ("1.2.3", 0, "`1.2.3` is not a number"),

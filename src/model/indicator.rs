@@ -1,4 +1,4 @@
-//! Indicators and their targets, as a plan defines them.
+//! Indicators, as a plan defines them.
 
 use super::formula::Expr;
 use super::unit::Level;
@@ -55,6 +55,28 @@ pub struct Indicator {
     pub direction: Direction,
     /// `share` is shown as a percentage; else as a plain number with this unit.
     pub unit_label: String,
+    /// What chance can do to it.
+    pub chance: Chance,
+}
+
+impl Indicator {
+    /// A share of a whole: its numerator is a part of its denominator.
+    pub fn is_share(&self) -> bool {
+        self.form == ValueForm::Ratio && self.unit_label == "share"
+    }
+}
+
+/// What chance can do to a figure, were the same circumstances to come again: which interval and test suit it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chance {
+    /// A part of a whole: binomial.
+    Share,
+    /// Events per inhabitants: Poisson over an exposure.
+    Rate,
+    /// A number of things or events: Poisson.
+    Count,
+    /// Money, differences, ratios of different things: no simple law.
+    None,
 }
 
 /// Which way a value should move.
@@ -67,31 +89,4 @@ pub enum Direction {
     Fall,
     /// Neither; described only.
     None,
-}
-
-/// A point of the target path: at the end of `year`, at least `low` (required) and at best `high` (aspired).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Milestone {
-    /// Year at whose end it must be reached.
-    pub year: i16,
-    /// Required value, as a fraction.
-    pub low: f64,
-    /// Aspired value; equal to `low` where the target is not a range.
-    pub high: f64,
-}
-
-/// A numeric target of the plan.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Target {
-    /// Code of its indicator.
-    pub indicator: String,
-    /// Milestones by year, at least one.
-    pub milestones: Vec<Milestone>,
-    /// The value at the start of the plan from which the path to the first milestone rises; `None` when every
-    /// year demands the milestone itself (T5: 100% every year).
-    pub start: Option<f64>,
-    /// True when the year-to-date value is due in full only at the year's end (T1 counts people through the year).
-    pub builds_within_year: bool,
-    /// Share of the required value below which it is off track rather than at risk.
-    pub at_risk_from: f64,
 }

@@ -7,12 +7,13 @@ use jiff::civil::Date;
 
 use super::element::{Element, Form};
 use super::finding::Code;
-use super::indicator::{Indicator, Target};
+use super::indicator::Indicator;
 use super::intervention::{Intervention, Measure};
 use super::map::MapChoice;
 use super::period::Period;
 use super::rubric::Rubric;
 use super::rule::Rule;
+use super::target::Target;
 use super::unit::Level;
 
 /// When a file counts as received.

@@ -83,15 +83,21 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timest
             columns::plain(all.iter().map(|i| &i.unit_label)),
         ],
     )?;
-    let milestones: Vec<_> =
-        plan.targets.iter().flat_map(|t| t.milestones.iter().map(move |m| (&t.indicator, m))).collect();
+    let milestones: Vec<_> = plan.targets.iter().flat_map(|t| t.milestones.iter().map(move |m| (t, m))).collect();
     put(
         "targets",
         vec![
-            columns::plain(milestones.iter().map(|(i, _)| i)),
+            columns::plain(milestones.iter().map(|(t, _)| &t.indicator)),
             columns::wholes(milestones.iter().map(|(_, m)| Some(i32::from(m.year)))),
             columns::numbers(milestones.iter().map(|(_, m)| Some(m.low))),
             columns::numbers(milestones.iter().map(|(_, m)| Some(m.high))),
+            columns::plain(milestones.iter().map(|(t, _)| t.kind.as_str())),
+            columns::plain(milestones.iter().map(|(t, _)| t.aim.as_str())),
+            columns::numbers(milestones.iter().map(|(t, _)| t.start)),
+            columns::plain(milestones.iter().map(|(t, _)| &t.start_source)),
+            columns::plain(milestones.iter().map(|(t, _)| t.pace.as_str())),
+            columns::numbers(milestones.iter().map(|(t, _)| Some(t.on_track_from))),
+            columns::numbers(milestones.iter().map(|(t, _)| Some(t.at_risk_from))),
         ],
     )?;
     periods(plan, now, &mut put)?;

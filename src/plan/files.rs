@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::model::{
-    Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, MapChoice, Milestone, OwnPart,
-    Period, Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource, Target, ValueForm,
+    Aim, Chance, Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, MapChoice,
+    Milestone, OverTime, OwnPart, Pace, Period, Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource,
+    Target, TargetKind, ValueForm,
 };
 use crate::store::raw::sha256;
 
@@ -18,6 +19,9 @@ use super::{Definition, below, check, csvs, interventions, register, rules};
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
 pub(super) const KINDS: &[(&str, Kind)] =
     &[("flow", Kind::Flow), ("stock", Kind::Stock), ("flag", Kind::Flag), ("points", Kind::Points)];
+
+const OVER_TIME: &[(&str, OverTime)] =
+    &[("sum", OverTime::Sum), ("last", OverTime::Last), ("mean", OverTime::Mean), ("max", OverTime::Max)];
 
 /// Loads everything; `None` where the main file is missing.
 pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut Problems) -> Option<Definition> {
@@ -296,6 +300,9 @@ fn form(source: &Source, plan: &mut Plan, problems: &mut Problems) {
             form: code.clone(),
             column: column as u16 + 1,
             kind: e.need("kind", kind, problems).unwrap_or(Kind::Flow),
+            over_time: e
+                .word("over_time", OVER_TIME, problems)
+                .unwrap_or_else(|| kind.unwrap_or(Kind::Flow).over_time()),
             level,
             name_vi: e.required("name_vi", problems),
             name_en: e.required("name_en", problems),
@@ -418,7 +425,9 @@ fn indicators(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Indi
             own,
             direction: i.need("direction", direction, problems).unwrap_or(Direction::None),
             unit_label: i.required("unit_label", problems),
+            chance: Chance::None,
         };
+        let indicator = Indicator { chance: chance(&indicator, plan), ..indicator };
         if let Some(example) = i.table("example", problems) {
             check::example(&indicator, &example, problems);
         }
@@ -430,6 +439,35 @@ fn indicators(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Indi
     }
     t.end(problems);
     all
+}
+
+/// Which law of chance suits an indicator: told from what it is made of.
+fn chance(indicator: &Indicator, plan: &Plan) -> Chance {
+    let whole = |expr: &Expr| {
+        let mut whole = true;
+        expr.visit(&mut |node| {
+            whole &= match node {
+                Expr::Element(code) => plan.elements.iter().any(|e| e.code == *code && !e.decimals),
+                Expr::Add(..) | Expr::Class(_) | Expr::Test(..) | Expr::Units | Expr::Population => true,
+                Expr::Number(_) | Expr::Sub(..) | Expr::Mul(..) | Expr::Div(..) | Expr::Baseline(_) => false,
+            };
+        });
+        whole
+    };
+    let events = |expr: &Expr| {
+        expr.elements().iter().all(|code| plan.elements.iter().any(|e| e.code == *code && e.kind == Kind::Flow))
+    };
+    match (indicator.form, &indicator.denominator) {
+        _ if !whole(&indicator.numerator) => Chance::None,
+        // Of what stood at the baseline a part is left.
+        (ValueForm::Reduction, _) => Chance::Share,
+        // What is there is counted in full; only events come by chance.
+        (ValueForm::Count, _) if events(&indicator.numerator) => Chance::Count,
+        (ValueForm::Count, _) => Chance::None,
+        (_, Some(Expr::Population)) if !indicator.is_share() && events(&indicator.numerator) => Chance::Rate,
+        (_, Some(denominator)) if indicator.is_share() && whole(denominator) => Chance::Share,
+        _ => Chance::None,
+    }
 }
 
 fn targets(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Target> {
@@ -456,13 +494,37 @@ fn targets(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Target>
             m.end(problems);
             milestones.push(milestone);
         }
+        let kinds = [
+            ("level", TargetKind::Level),
+            ("cumulative_flow", TargetKind::CumulativeFlow),
+            ("share_of_units", TargetKind::ShareOfUnits),
+            ("count", TargetKind::Count),
+        ];
         let target = Target {
             indicator: g.required("indicator", problems),
-            start: g.number("start", problems),
-            builds_within_year: g.flag("builds_within_year", problems),
+            kind: g.word("kind", &kinds, problems).unwrap_or(TargetKind::Level),
+            aim: g
+                .word("direction", &[("rise", Aim::Rise), ("fall", Aim::Fall), ("hold", Aim::Hold)], problems)
+                .unwrap_or(Aim::Rise),
+            start: g.number("baseline", problems),
+            start_source: g.text("baseline_source", problems).unwrap_or_default(),
+            pace: g.word("pace", &[("linear", Pace::Linear), ("step", Pace::Step)], problems).unwrap_or(Pace::Linear),
+            on_track_from: g.number("on_track_from", problems).unwrap_or(1.0),
             at_risk_from: g.number("at_risk_from", problems).unwrap_or(0.8),
+            sampled: g.flag("sampled", problems),
             milestones,
         };
+        if target.at_risk_from > target.on_track_from {
+            let (risk, track) = (target.at_risk_from, target.on_track_from);
+            problems
+                .add(&g.place_of("at_risk_from"), format!("`at_risk_from` {risk} is above `on_track_from` {track}"));
+        }
+        if target.start.is_some() && target.start_source.is_empty() {
+            problems.add(&g.place_of("baseline"), "`baseline` has no `baseline_source`".to_owned());
+        }
+        if target.aim == Aim::Fall && target.start.is_none() {
+            problems.add(&g.place(), format!("the target of `{}` falls, and has no `baseline`", target.indicator));
+        }
         if plan.indicator(&target.indicator).is_none() {
             let known = plan.indicators.iter().map(|i| i.code.as_str());
             problems.unknown(&g.place_of("indicator"), "indicator", &target.indicator, known);

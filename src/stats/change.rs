@@ -88,6 +88,42 @@ pub fn two_rates(x1: f64, e1: f64, x2: f64, e2: f64) -> Result<f64, Undefined> {
     Ok(binomial(x1, all, share))
 }
 
+/// Which pairs of counts over equal exposures differ by more than chance, looked up: for millions of pairs.
+#[derive(Debug, Clone)]
+pub struct EqualExposures {
+    /// By the sum of both: the largest that the smaller one may be and still differ; none where no pair does.
+    most: Vec<Option<u32>>,
+    level: f64,
+}
+
+impl EqualExposures {
+    /// Counts whose sum is below this are looked up, others told by the normal deviate.
+    const KNOWN: u32 = 1000;
+
+    /// For tests at this level of chance, as 0.05.
+    pub fn new(level: f64) -> Self {
+        let mut most = Vec::with_capacity(Self::KNOWN as usize);
+        let mut last: Option<u32> = None;
+        for all in 0..Self::KNOWN {
+            // With one more in all, the limit stays or rises by one.
+            let next = last.map_or(0, |k| k + 1);
+            let differs = 2 * next < all && binomial(f64::from(next), f64::from(all), 0.5) < level;
+            last = if differs { Some(next) } else { last };
+            most.push(last);
+        }
+        Self { most, level }
+    }
+
+    /// Whether two counts differ.
+    pub fn differ(&self, a: f64, b: f64) -> bool {
+        let all = a + b;
+        if a.fract() == 0.0 && b.fract() == 0.0 && all < f64::from(Self::KNOWN) {
+            return self.most.get(all as usize).copied().flatten().is_some_and(|most| a.min(b) <= f64::from(most));
+        }
+        all > 0.0 && quantile::normal_two_sided((a - b) / all.sqrt()) < self.level
+    }
+}
+
 /// The exact chance of a count of `all` at least as unlikely as x.
 fn binomial(x: f64, all: f64, share: f64) -> f64 {
     // By symmetry the count seen lies at or above the most likely one.
@@ -122,6 +158,18 @@ mod tests {
             let got = test(*x1, *n1, *x2, *n2).unwrap();
             assert!((got - want).abs() <= 1e-9 + 1e-7 * want, "{x1} {n1} {x2} {n2}: {got} {want}");
         }
+    }
+
+    #[test]
+    fn what_is_looked_up_is_what_the_exact_test_says() {
+        let known = EqualExposures::new(0.05);
+        for all in (0..300).chain([600, 999]) {
+            for a in 0..=all {
+                let (a, b) = (f64::from(a), f64::from(all - a));
+                assert_eq!(known.differ(a, b), two_rates(a, 1.0, b, 1.0).unwrap() < 0.05, "{a} {b}");
+            }
+        }
+        assert!(known.differ(2000.0, 2200.0) && !known.differ(2000.0, 2100.0));
     }
 
     #[test]

@@ -83,9 +83,7 @@ impl Path {
             _ if achieved.is_none() => Standing::Maintain,
             _ if met => Standing::Achieved,
             None => Standing::NotStarted,
-            Some(ratio) if ratio >= bands.0 => Standing::OnTrack,
-            Some(ratio) if ratio >= bands.1 => Standing::AtRisk,
-            Some(_) => Standing::OffTrack,
+            Some(ratio) => band(ratio, bands),
         };
         Ok(OnPath {
             milestone,
@@ -113,6 +111,15 @@ impl Path {
         let actual = rate(self.baseline, value, time - self.start);
         let ratio = actual.filter(|_| steady(required) != 0.0).map(|actual| actual / required);
         Ok([actual, Some(required), ratio, rate(value, self.target, self.end - time)])
+    }
+}
+
+/// The band of a share of what is expected; `bands` are the least ratios to be on track and at risk.
+pub fn band(ratio: f64, bands: (f64, f64)) -> Standing {
+    match ratio {
+        ratio if ratio >= bands.0 => Standing::OnTrack,
+        ratio if ratio >= bands.1 => Standing::AtRisk,
+        _ => Standing::OffTrack,
     }
 }
 

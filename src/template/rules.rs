@@ -157,6 +157,9 @@ impl Place<'_> {
             Expr::Sub(a, b) => both(a, '-', b),
             Expr::Mul(a, b) => both(a, '*', b),
             Expr::Div(a, b) => both(a, '/', b),
+            Expr::Test(a, comparison, b) => {
+                Some(format!("N({}{}{})", self.lowered(a, cells)?, comparison.sign(), self.lowered(b, cells)?))
+            }
             Expr::Class(_) => None,
         }
     }

@@ -127,5 +127,6 @@ fn spoken(plan: &Plan, expr: &Expr, language: Language) -> String {
         Expr::Sub(a, b) => format!("({})", both(a, "−", b)),
         Expr::Mul(a, b) => both(a, "×", b),
         Expr::Div(a, b) => both(a, "÷", b),
+        Expr::Test(a, comparison, b) => format!("({})", both(a, comparison.sign(), b)),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::question::Asked;
-use crate::model::{Direction, Status, Target};
+use crate::model::{Direction, Status, Target, TargetKind};
 use crate::plan::locate::{self, Location};
 use crate::publish::figure::{self, Figure};
 
@@ -22,7 +22,7 @@ pub struct TargetPath {
     pub at_risk_from: f64,
     /// What is required at the end of the period.
     pub expected_now: Option<f64>,
-    /// Value ÷ what is required.
+    /// Share of the way from the baseline to the next milestone.
     pub achieved_share: Option<f64>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn path(asked: &Asked<'_>) -> Option<TargetPath> {
         at: locate::target(asked.plan, &asked.indicator.code),
         start: target.start.map(|value| (asked.plan.first_day.to_string(), value)),
         milestones: target.milestones.iter().map(|m| (m.year, m.low, m.high)).collect(),
-        builds_within_year: target.builds_within_year,
+        builds_within_year: target.kind == TargetKind::CumulativeFlow,
         at_risk_from: target.at_risk_from,
         expected_now: row.number("expected_now"),
         achieved_share: row.number("achieved_share"),
