@@ -60,7 +60,9 @@ pub(super) fn over(
         let mut known: Vec<Vec<f64>> = Vec::with_capacity(quarters.len());
         for (t, period) in quarters.iter().enumerate() {
             if let Some(Some(step)) = steps.get(t) {
-                known.iter_mut().for_each(|earlier| *earlier = carried(earlier, step, element.kind));
+                for earlier in &mut known {
+                    *earlier = carried(earlier, step, element.kind);
+                }
             }
             known.push(column.get(t * n..(t + 1) * n).unwrap_or_default().to_vec());
             for (out, span) in long.iter_mut().zip(SPANS.iter().skip(1)) {
@@ -114,10 +116,9 @@ fn fold(known: &[Vec<f64>], over_time: OverTime, out: &mut Vec<f64>) {
 fn carried(earlier: &[f64], step: &[Vec<(usize, f64)>], kind: Kind) -> Vec<f64> {
     let value = |from: usize| earlier.get(from).copied().unwrap_or(f64::NAN);
     let unit = |parts: &Vec<(usize, f64)>| match (kind, parts.as_slice()) {
-        (_, []) => f64::NAN,
         // A flag is that of the unit it was reported for; it has no parts, and two of them are no flag.
         (Kind::Flag, [(from, _)]) => value(*from),
-        (Kind::Flag, _) => f64::NAN,
+        (_, []) | (Kind::Flag, _) => f64::NAN,
         // What is missing of a flow is a quarter without a report; of a state nothing is known then.
         (Kind::Flow, parts) => {
             let reported = parts.iter().filter(|(from, _)| !value(*from).is_nan());
@@ -208,12 +209,13 @@ mod tests {
     #[test]
     fn a_share_that_is_not_known_leaves_no_sum() {
         let step = [vec![(0, 0.25)], vec![(0, f64::NAN)]];
-        assert_eq!(carried(&[8.0], &step, Kind::Flow)[0], 2.0);
+        assert_eq!(carried(&[8.0], &step, Kind::Flow)[..1], [2.0]);
         let unknown = carried(&[8.0], &step, Kind::Flow);
         let mut sum = Vec::new();
         fold(&[unknown, vec![1.0, 1.0]], OverTime::Sum, &mut sum);
-        assert!(sum[0] == 3.0 && sum[1].is_nan());
-        assert_eq!(carried(&[0.0], &step, Kind::Flow)[1], 0.0);
+        assert!(sum[1].is_nan());
+        assert_eq!(sum[..1], [3.0]);
+        assert_eq!(carried(&[0.0], &step, Kind::Flow)[1..], [0.0]);
         assert_eq!(carried(&[1.0], &step, Kind::Flag), [1.0, 1.0]);
     }
 }

@@ -83,7 +83,7 @@ impl Sums {
                 if mine.is_nan() && self.reporting[to] == other.reporting[from] { more } else { mine + more }
             };
             let (n, d) = (share * other.numerator[from], share * other.denominator[from]);
-            if let Some(parted) = self.parted.get_mut(to).filter(|_| !(share.abs() >= 1.0)) {
+            if let Some(parted) = self.parted.get_mut(to).filter(|_| share.is_nan() || share.abs() < 1.0) {
                 parted.numerator += other.numerator[from];
                 parted.denominator += other.denominator[from];
                 parted.taken_numerator += n;
