@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::spans;
-use crate::model::{Kind, Level, Period, Plan};
+use crate::model::{Class, Kind, Level, Period, Plan};
 use crate::register::Register;
 use crate::store::{Partition, Store, StoreError};
 
@@ -118,14 +118,38 @@ pub(super) struct Side {
     pub(super) baseline: BTreeMap<String, Vec<f64>>,
 }
 
+/// What a ward's form of the rubric says, as far as it is complete.
+#[derive(Default)]
+pub(super) struct Standing {
+    /// By the verified points.
+    pub(super) verified: Option<Verified>,
+    /// By the claimed points: index of the class, and the points.
+    pub(super) claimed: Option<(usize, f64)>,
+}
+
+/// A class by verified points.
+pub(super) struct Verified {
+    /// Index into the rubric's classes.
+    pub(super) class: usize,
+    pub(super) points: f64,
+    /// Requirements failed: `c02>=15`.
+    pub(super) failed: Vec<String>,
+    /// Criterion that decided, by index.
+    pub(super) decided_by: Option<usize>,
+    /// Points to a better class; `None` in the best.
+    pub(super) to_next: Option<f64>,
+    /// Points that may be lost.
+    pub(super) above: f64,
+}
+
 /// One province.
 pub(super) struct Grid<'a> {
     pub(super) province: &'a str,
     pub(super) quarters: Vec<Period>,
     pub(super) wards: Side,
     pub(super) districts: Side,
-    /// Class of each ward and quarter: index into the rubric, and its verified points and requirements failed.
-    pub(super) classes: Vec<Option<(usize, f64, Vec<String>)>>,
+    /// What the rubric says of each ward and quarter.
+    pub(super) classes: Vec<Standing>,
     /// Values due, accepted and days late, year to date, per quarter and ward.
     pub(super) reporting: Vec<(i32, i32, i32)>,
     pub(super) today: Date,
@@ -248,27 +272,39 @@ fn baseline_elements(plan: &Plan) -> Vec<String> {
 }
 
 /// Within a year the class of the year before holds; at its end the year's own.
-fn classes(plan: &Plan, facts: &Facts, quarters: &[Period], wards: &Side) -> Vec<Option<(usize, f64, Vec<String>)>> {
+fn classes(plan: &Plan, facts: &Facts, quarters: &[Period], wards: &Side) -> Vec<Standing> {
+    let rubric = &plan.rubric;
     let verified: Vec<Option<usize>> =
-        plan.rubric.criteria.iter().map(|c| plan.element_index(&c.verified_element)).collect();
+        rubric.criteria.iter().map(|c| plan.element_index(&c.verified_element)).collect();
+    let claimed: Vec<Option<usize>> = rubric.criteria.iter().map(|c| plan.element_index(&c.claimed_element)).collect();
+    let class_at = |class: &Class| rubric.classes.iter().position(|c| c.code == class.code);
     let mut out = Vec::with_capacity(quarters.len() * wards.codes.len());
     for (t, q) in quarters.iter().enumerate() {
         let year = Period::year_of(if q.quarter() == Some(4) { q.year() } else { q.year() - 1 });
         let values = facts.values.get(&year);
         for (u, code) in wards.codes.iter().enumerate() {
             let in_force = wards.district[t * wards.codes.len() + u] >= 0;
-            let own = values.and_then(|v| v.get(code)).filter(|_| in_force);
-            let class = own.and_then(|own| {
-                let points: Vec<Option<f64>> = verified
-                    .iter()
-                    .map(|e| own.iter().find(|(element, _)| Some(usize::from(*element)) == *e).map(|(_, v)| *v))
-                    .collect();
-                let classed = plan.rubric.class_of(&points)?;
-                let at = plan.rubric.classes.iter().position(|c| c.code == classed.class.code)?;
-                let failed = classed.failed.iter().map(|r| format!("{}>={}", r.criterion, r.min_points)).collect();
-                Some((at, classed.points, failed))
+            let Some(own) = values.and_then(|v| v.get(code)).filter(|_| in_force) else {
+                out.push(Standing::default());
+                continue;
+            };
+            let points = |elements: &[Option<usize>]| -> Vec<Option<f64>> {
+                let of = |e: &Option<usize>| own.iter().find(|(own, _)| Some(usize::from(*own)) == *e).map(|(_, v)| *v);
+                elements.iter().map(of).collect()
+            };
+            let of_verified = rubric.class_of(&points(&verified)).and_then(|c| {
+                let decided_by = c.next.as_ref().and_then(|next| next.decided_by);
+                Some(Verified {
+                    class: class_at(c.class)?,
+                    points: c.points,
+                    failed: c.failed.iter().map(|r| format!("{}>={}", r.criterion, r.min_points)).collect(),
+                    decided_by: decided_by.and_then(|code| rubric.criteria.iter().position(|c| c.code == code)),
+                    to_next: c.next.map(|next| next.points),
+                    above: c.above,
+                })
             });
-            out.push(class);
+            let of_claimed = rubric.class_of(&points(&claimed)).and_then(|c| Some((class_at(c.class)?, c.points)));
+            out.push(Standing { verified: of_verified, claimed: of_claimed });
         }
     }
     out

@@ -4,7 +4,7 @@
 //! 2. [`spans`]: quarters → longer spans, across changes of boundaries
 //! 3. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
 //! 4. [`judge`]: value, interval, change, rank; [`verdict`]: status against the target
-//! 5. [`cards`]: rubric class and score of each ward
+//! 5. [`cards`]: score and rank of each ward with their intervals
 //! 6. [`maps`]: the same on the map of the plan's first day, and on today's
 //! 7. [`tables`]: `indicator_values` and `scorecards`
 //! 8. [`assess`]: the newest figures against chance, over time and towards the target: `assessments`
@@ -74,6 +74,7 @@ pub fn evaluate(
         .collect();
     provinces.dedup();
     progress.start("evaluate", provinces.len() as u64);
+    let draws = cards::Draws::new(plan);
     let writer = tables::Writer::new(plan, store, register.has_several_provinces())?;
     let mut done = Summary::default();
     // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side.
@@ -81,7 +82,7 @@ pub fn evaluate(
         let grid = grid::Grid::new(plan, register, &facts, province, today);
         let sums = sums::compute(plan, &grid)?;
         let reported = maps::as_reported(plan, register, grid, &sums);
-        let cards = cards::cards(plan, &reported.grid, &reported.judged);
+        let cards = cards::cards(plan, &reported.grid, &reported.judged, &draws);
         done.wards_scored += writer.write_cards(plan, province, &reported.grid, &cards)?;
         if let Some(t) = assess::newest(&reported) {
             writer.write_assessments(plan, &reported, t, &assess::assess(plan, &reported, t))?;

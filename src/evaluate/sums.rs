@@ -239,7 +239,7 @@ fn frame(
                     let wanted = plan.rubric.classes.iter().position(|c| c.code == *code);
                     grid.classes
                         .iter()
-                        .map(|c| c.as_ref().map_or(f64::NAN, |(at, ..)| f64::from(u8::from(Some(*at) == wanted))))
+                        .map(|c| c.verified.as_ref().map_or(f64::NAN, |v| f64::from(u8::from(Some(v.class) == wanted))))
                         .collect()
                 }
                 _ => return,

@@ -288,7 +288,9 @@ fn cards_batch(
     cards: &[&Card],
 ) -> Result<arrow::array::RecordBatch, StoreError> {
     let w = grid.wards.codes.len();
-    let class = |c: &&Card| grid.classes[t * w + c.ward].as_ref();
+    let standing = |c: &&Card| &grid.classes[t * w + c.ward];
+    let verified = |c: &&Card| standing(c).verified.as_ref();
+    let class = |at: usize| plan.rubric.classes.get(at).map(|class| class.code.as_str());
     let count = |slot: usize| columns::wholes(cards.iter().map(move |c| Some(c.counts[slot])));
     let reporting: BTreeMap<usize, (i32, i32, i32)> =
         cards.iter().map(|c| (c.ward, grid.reporting[t * w + c.ward])).collect();
@@ -301,17 +303,22 @@ fn cards_batch(
                 district.and_then(|d| grid.districts.codes.get(d)).map_or("", String::as_str)
             })),
             columns::constant(&period.to_string(), cards.len()),
-            columns::text(cards.iter().map(|c| class(c).map(|(at, ..)| plan.rubric.classes[*at].code.as_str()))),
-            columns::numbers(cards.iter().map(|c| class(c).map(|(_, points, _)| *points))),
+            columns::text(cards.iter().map(|c| class(verified(c)?.class))),
+            columns::numbers(cards.iter().map(|c| Some(verified(c)?.points))),
             columns::numbers(cards.iter().map(|_| Some(plan.rubric.max_points()))),
-            columns::lists(cards.iter().map(|c| class(c).map(|(_, _, failed)| failed.clone()).unwrap_or_default())),
-            columns::numbers(cards.iter().map(|c| c.score)),
-            columns::numbers(cards.iter().map(|c| c.low)),
-            columns::numbers(cards.iter().map(|c| c.high)),
-            columns::wholes(cards.iter().map(|c| c.rank.map(|r| r.0))),
-            columns::wholes(cards.iter().map(|c| c.rank.map(|r| r.1))),
-            columns::wholes(cards.iter().map(|c| c.rank.map(|r| r.2))),
-            columns::wholes(cards.iter().map(|c| c.rank.map(|r| r.3))),
+            columns::lists(cards.iter().map(|c| verified(c).map(|v| v.failed.clone()).unwrap_or_default())),
+            columns::text(cards.iter().map(|c| Some(plan.rubric.criteria[verified(c)?.decided_by?].code.as_str()))),
+            columns::numbers(cards.iter().map(|c| verified(c)?.to_next)),
+            columns::numbers(cards.iter().map(|c| Some(verified(c)?.above))),
+            columns::numbers(cards.iter().map(|c| Some(standing(c).claimed?.1))),
+            columns::text(cards.iter().map(|c| class(standing(c).claimed?.0))),
+            columns::numbers(cards.iter().map(|c| Some(c.score?.at))),
+            columns::numbers(cards.iter().map(|c| Some(c.score?.low))),
+            columns::numbers(cards.iter().map(|c| Some(c.score?.high))),
+            columns::wholes(cards.iter().map(|c| Some(c.rank?.at))),
+            columns::wholes(cards.iter().map(|c| Some(c.rank?.low))),
+            columns::wholes(cards.iter().map(|c| Some(c.rank?.high))),
+            columns::wholes(cards.iter().map(|c| Some(c.rank_of).filter(|of| *of > 0))),
             count(0),
             count(1),
             count(2),

@@ -13,6 +13,7 @@ use super::map::MapChoice;
 use super::period::Period;
 use super::rubric::Rubric;
 use super::rule::Rule;
+use super::score::Scoring;
 use super::target::Target;
 use super::unit::Level;
 
@@ -114,6 +115,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// The rubric.
     pub rubric: Rubric,
+    /// How the ward score is made.
+    pub scoring: Scoring,
     /// Rules on reported values.
     pub rules: Vec<Rule>,
     /// Interventions whose effect is estimated.

@@ -7,14 +7,14 @@ use rayon::prelude::*;
 
 use crate::model::{
     Aim, Chance, Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, MapChoice,
-    Milestone, OverTime, OwnPart, Pace, Period, Plan, Receipt, Requirement, Rubric, Settings, Source as PlanSource,
+    Milestone, OverTime, OwnPart, Pace, Period, Plan, Receipt, Requirement, Rubric, Scoring, Settings, Source as PlanSource,
     Target, TargetKind, ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
-use super::{Definition, below, check, csvs, interventions, register, rules};
+use super::{Definition, below, check, csvs, interventions, register, rules, score};
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
 pub(super) const KINDS: &[(&str, Kind)] =
@@ -58,6 +58,14 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     if let Some(source) = open("targets.toml", problems) {
         plan.targets = targets(&source, &plan, problems);
     }
+    // Not every plan weighs its targets.
+    plan.scoring = if folder.join("score.toml").exists()
+        && let Some(source) = open("score.toml", problems)
+    {
+        score::read(&source, &plan, problems)
+    } else {
+        Scoring::of_targets(&plan.indicators, &plan.targets)
+    };
     if let Some(source) = open("rules.toml", problems) {
         plan.rules = rules::read(&source, &plan, problems);
     }
@@ -169,6 +177,7 @@ fn pipeline(
         indicators: Vec::new(),
         targets: Vec::new(),
         rubric: Rubric::default(),
+        scoring: Scoring::of_targets(&[], &[]),
         rules: Vec::new(),
         interventions: Vec::new(),
         populations: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
 //!
 //! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, where there are any
-//! `interventions.toml`, the register and the CSVs of populations and baselines. Out: a [`Definition`] in which every name
+//! `score.toml` and `interventions.toml`, the register and the CSVs of populations and baselines. Out: a [`Definition`] in which every name
 //! has been checked, or all the problems.
 
 mod check;
@@ -12,6 +12,7 @@ pub mod locate;
 mod problem;
 mod register;
 mod rules;
+mod score;
 pub mod template;
 mod toml_reader;
 

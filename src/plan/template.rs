@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = &[
     ("indicators.toml", include_str!("starter/indicators.toml")),
     ("targets.toml", include_str!("starter/targets.toml")),
     ("rubric.toml", include_str!("starter/rubric.toml")),
+    ("score.toml", include_str!("starter/score.toml")),
     ("rules.toml", include_str!("starter/rules.toml")),
     ("population.csv", include_str!("starter/population.csv")),
     ("baseline.csv", include_str!("starter/baseline.csv")),

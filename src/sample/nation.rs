@@ -11,6 +11,8 @@ use crate::plan::Definition;
 const PROVINCES: usize = 63;
 const DISTRICTS: usize = 705;
 const WARDS: usize = 10_600;
+/// How often the score's weights, posts and values are drawn.
+const DRAWS: i64 = 200;
 
 /// Syllables of invented names.
 const FIRST: [&str; 20] = [
@@ -22,13 +24,16 @@ const SECOND: [&str; 20] = [
     "Thịnh", "Thọ", "Tiến", "Trạch", "Trung", "Yên",
 ];
 
-/// Writes the pipeline into `folder`: forms, indicators, targets, rubric and rules as they are, the units anew.
+/// Writes the pipeline into `folder`: forms, indicators, targets, rubric, rules and score as they are, the units anew.
 pub(super) fn write(definition: &Definition, seed: u64, folder: &Path) -> Result<(), SampleError> {
     let from = &definition.plan.folder;
     fs::create_dir_all(folder.join("forms"))?;
     fs::create_dir_all(folder.join("register"))?;
     for name in ["indicators.toml", "targets.toml", "rubric.toml", "rules.toml"] {
         fs::copy(from.join(name), folder.join(name))?;
+    }
+    if from.join("score.toml").exists() {
+        fs::write(folder.join("score.toml"), score(&fs::read_to_string(from.join("score.toml"))?)?)?;
     }
     for entry in fs::read_dir(from.join("forms"))? {
         let entry = entry?;
@@ -38,9 +43,22 @@ pub(super) fn write(definition: &Definition, seed: u64, folder: &Path) -> Result
     units(definition, seed, folder)
 }
 
+/// The plan's `score.toml` with fewer draws: of as many wards, the ends of an interval matter less than the night's length.
+fn score(text: &str) -> Result<String, SampleError> {
+    let mut table = parsed(text)?;
+    if let Some(unsure) = table.get_mut("uncertainty").and_then(toml::Value::as_table_mut) {
+        unsure.insert("draws".to_owned(), DRAWS.into());
+    }
+    toml::to_string(&table).map_err(|e| SampleError::Toml(e.to_string()))
+}
+
+fn parsed(text: &str) -> Result<toml::Table, SampleError> {
+    text.parse().map_err(|e: toml::de::Error| SampleError::Toml(e.to_string()))
+}
+
 /// The plan's `pipeline.toml` with the settings of this sample.
 fn pipeline(text: &str) -> Result<String, SampleError> {
-    let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| SampleError::Toml(e.to_string()))?;
+    let mut table = parsed(text)?;
     if let Some(settings) = table.get_mut("settings").and_then(toml::Value::as_table_mut) {
         for (key, path) in [
             ("inbox", "../inbox"),

@@ -34,7 +34,9 @@ pub fn mean(
                 Method::Harmonic => value.recip(),
             };
     }
-    if there == 0 || steady(f64::from(there) / f64::from(all)) < steady(threshold) {
+    // Where all are there no share is too small.
+    let few = || there < all && steady(f64::from(there) / f64::from(all)) < steady(threshold);
+    if there == 0 || few() {
         return Ok(None);
     }
     if method != Method::Arithmetic && least <= 0.0 {

@@ -85,15 +85,39 @@ pub struct Goalposts {
 impl Goalposts {
     /// A value between the posts.
     pub fn place(&self, x: f64) -> Option<f64> {
+        Some(self.placing()?.of(x))
+    }
+
+    /// What places many values; `None` where the posts do not stand apart.
+    pub fn placing(&self) -> Option<Placing> {
         let width = span(self.high - self.low).ok()?;
-        let share = if self.rising { (x - self.low) / width } else { (self.high - x) / width };
-        Some(self.scale * if self.truncate { share.clamp(0.0, 1.0) } else { share })
+        let (bad, width) = if self.rising { (self.low, width) } else { (self.high, -width) };
+        let (least, most) = if self.truncate { (0.0, self.scale) } else { (f64::NEG_INFINITY, f64::INFINITY) };
+        Some(Placing { bad, by: self.scale / width, least, most })
     }
 
     /// All values between the posts.
     pub fn all(&self, x: &[Option<f64>]) -> Result<Values, Undefined> {
         span(self.high - self.low)?;
         Ok(x.iter().map(|v| v.and_then(|v| self.place(v))).collect())
+    }
+}
+
+/// Goalposts, made ready.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placing {
+    bad: f64,
+    by: f64,
+    /// Least that a value is worth.
+    pub least: f64,
+    /// Most that it is worth.
+    pub most: f64,
+}
+
+impl Placing {
+    /// What a value is worth.
+    pub fn of(&self, x: f64) -> f64 {
+        ((x - self.bad) * self.by).clamp(self.least, self.most)
     }
 }
 
