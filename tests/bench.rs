@@ -110,6 +110,8 @@ impl Case {
         let (one, all) =
             (median(runs, || self.maps(&store, &[Map::AsReported])), median(runs, || self.maps(&store, Map::ALL)));
         println!("{}: three maps cost {:.2} times one", self.name, all.as_secs_f64() / one.as_secs_f64());
+        let (one, all) = (median(runs, || self.scores(&store, Some(1))), median(runs, || self.scores(&store, None)));
+        line(&label("the score's draws"), all.saturating_sub(one), None, 0);
         let (took, peak) = stage("publish");
         line(&label("publish"), took, Some(median(runs, || self.write_pages())), peak);
     }
@@ -119,6 +121,15 @@ impl Case {
         let definition = wardscore::plan::load(&self.pipeline, &[]).unwrap();
         let now = NOW.parse().unwrap();
         timed(|| assert!(evaluate(&definition.plan, &definition.register, store, maps, now, &Silent).is_ok()))
+    }
+
+    /// Evaluates with other than the plan's number of draws for the intervals of scores.
+    fn scores(&self, store: &Store, draws: Option<u32>) -> Duration {
+        let mut definition = wardscore::plan::load(&self.pipeline, &[]).unwrap();
+        let unsure = &mut definition.plan.scoring.uncertainty;
+        unsure.draws = draws.unwrap_or(unsure.draws);
+        let (plan, now) = (&definition.plan, NOW.parse().unwrap());
+        timed(|| assert!(evaluate(plan, &definition.register, store, &[Map::AsReported], now, &Silent).is_ok()))
     }
 
     /// Every file read; text split into fields, workbooks read by the workbook reader and nothing else.

@@ -280,8 +280,7 @@ fn classes(plan: &Plan, facts: &Facts, quarters: &[Period], wards: &Side) -> Vec
     let class_at = |class: &Class| rubric.classes.iter().position(|c| c.code == class.code);
     let mut out = Vec::with_capacity(quarters.len() * wards.codes.len());
     for (t, q) in quarters.iter().enumerate() {
-        let year = Period::year_of(if q.quarter() == Some(4) { q.year() } else { q.year() - 1 });
-        let values = facts.values.get(&year);
+        let values = facts.values.get(&q.class_year());
         for (u, code) in wards.codes.iter().enumerate() {
             let in_force = wards.district[t * wards.codes.len() + u] >= 0;
             let Some(own) = values.and_then(|v| v.get(code)).filter(|_| in_force) else {

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Direction, Plan, ValueForm};
+use crate::model::{Component, Direction, Plan, Posts, ValueForm};
 use crate::register::{Register, Share};
 use crate::store::{Store, StoreError, columns};
 
-/// Writes `units, unit_changes, elements, indicators, targets, periods, populations, baselines, rubric, rubric_classes`.
+/// Writes `units, unit_changes, elements, indicators, targets, periods, populations, baselines, rubric, rubric_classes,
+/// score_components`.
 #[expect(clippy::too_many_lines, reason = "one list of tables")]
 pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let mut put = |table: &'static str, all| store.write_whole(table, &plan.digest, &Store::batch(table, all)?);
@@ -123,7 +124,8 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timest
             columns::numbers(baselines.iter().map(|(.., b)| Some(b.value))),
         ],
     )?;
-    rubric(plan, &mut put)
+    rubric(plan, &mut put)?;
+    score(plan, &mut put)
 }
 
 type Put<'a> = dyn FnMut(&'static str, Vec<arrow::array::ArrayRef>) -> Result<(), StoreError> + 'a;
@@ -150,6 +152,29 @@ fn periods(plan: &Plan, now: Timestamp, put: &mut Put<'_>) -> Result<(), StoreEr
             columns::plain(rows.iter().map(|(p, _)| p.label_en())),
             columns::days(rows.iter().map(|(_, due)| Some(*due))),
             columns::plain(rows.iter().map(|(_, due)| if *due < today { "provisional" } else { "not_due" })),
+        ],
+    )
+}
+
+fn score(plan: &Plan, put: &mut Put<'_>) -> Result<(), StoreError> {
+    let groups = &plan.scoring.groups;
+    let all: Vec<_> = groups.iter().flat_map(|g| g.components.iter().map(move |c| (g, c))).collect();
+    let posts = |c: &Component| match c.posts {
+        Posts::Fixed { low, high } => Some((low, high)),
+        Posts::Pace => None,
+    };
+    put(
+        "score_components",
+        vec![
+            columns::plain(all.iter().map(|(g, _)| &g.code)),
+            columns::plain(all.iter().map(|(g, _)| &g.name_vi)),
+            columns::plain(all.iter().map(|(g, _)| &g.name_en)),
+            columns::numbers(all.iter().map(|(g, _)| Some(g.weight))),
+            columns::plain(all.iter().map(|(_, c)| &plan.indicators[c.indicator].code)),
+            columns::numbers(all.iter().map(|(_, c)| Some(c.weight))),
+            columns::numbers(all.iter().map(|(_, c)| Some(posts(c)?.0))),
+            columns::numbers(all.iter().map(|(_, c)| Some(posts(c)?.1))),
+            columns::flags(all.iter().map(|(_, c)| Some(c.builds_within_year))),
         ],
     )
 }

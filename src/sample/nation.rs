@@ -12,7 +12,7 @@ const PROVINCES: usize = 63;
 const DISTRICTS: usize = 705;
 const WARDS: usize = 10_600;
 /// How often the score's weights, posts and values are drawn.
-const DRAWS: i64 = 200;
+const DRAWS: i64 = 100;
 
 /// Syllables of invented names.
 const FIRST: [&str; 20] = [

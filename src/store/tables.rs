@@ -419,6 +419,30 @@ const RUBRIC_CLASSES: &[Column] = &[
     ("requirements", Texts, false, "Điều kiện", "requirements, as `c02>=15`"),
 ];
 
+const SCORE_COMPONENTS: &[Column] = &[
+    ("group", Text, false, "Nhóm", "group of components"),
+    ("name_vi", Text, false, "Tên nhóm", "Vietnamese name of the group"),
+    ("name_en", Text, false, "Tên nhóm tiếng Anh", "English name of the group"),
+    ("group_weight", Number, false, "Trọng số nhóm", "weight among the groups"),
+    ("indicator", Text, false, "Chỉ số", "indicator"),
+    ("weight", Number, false, "Trọng số", "weight within the group"),
+    (
+        "low",
+        Number,
+        true,
+        "Mốc 0 điểm",
+        "lower goalpost; null where it is 0 and the upper one what the target requires",
+    ),
+    ("high", Number, true, "Mốc 100 điểm", "upper goalpost; the good one unless less is better"),
+    (
+        "builds_within_year",
+        Flag,
+        false,
+        "Cộng dồn trong năm",
+        "whether only the quarter's share of the goalposts holds",
+    ),
+];
+
 /// Every table of a release, with its columns, in the order of the documentation.
 const TABLES: &[(&str, &[Column])] = &[
     ("observations", OBSERVATIONS),
@@ -441,6 +465,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ("baselines", BASELINES),
     ("rubric", RUBRIC),
     ("rubric_classes", RUBRIC_CLASSES),
+    ("score_components", SCORE_COMPONENTS),
 ];
 
 /// Columns, in whatever table, whose numbers hardly ever come twice: a dictionary of them would only cost.

@@ -5,6 +5,8 @@
 
 mod draws;
 mod score;
+#[cfg(test)]
+mod tests;
 
 pub(super) use draws::Draws;
 

@@ -1,5 +1,6 @@
 //! The static site: a page for the province, each district and each ward. It opens from disk, without a network.
 
+mod boxes;
 mod lineage;
 mod spark;
 mod view;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::boxes::{ClassBox, ScoreBox, class_box, class_names, score_box};
 use super::lineage::{self, Read};
 use super::spark::{Spark, draw};
 use crate::model::{Indicator, Level, Map, Status};
@@ -131,11 +132,8 @@ pub(super) struct Ward<'a> {
     code: &'a str,
     district: Option<(&'a str, &'a str)>,
     origins: &'a [Origin],
-    class: Option<(&'a str, &'a str)>,
-    points: Option<(Figure, Figure)>,
-    failed: &'a [String],
-    score: Option<Figure>,
-    ranks: Option<(i32, i32, i32)>,
+    class: ClassBox<'a>,
+    score: ScoreBox,
     completeness: Option<Figure>,
     days_late: i32,
     findings: (usize, usize),
@@ -162,11 +160,8 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
         code: &unit.code,
         district: district.map(|d| (d.code.as_str(), d.name.as_str())),
         origins: &unit.origins,
-        class: class_names(edition, unit),
-        points: card.and_then(|c| Some((figure::number(c.points?, 1), figure::number(c.points_max, 0)))),
-        failed: card.map_or(&[], |c| c.failed.as_slice()),
-        score: card.and_then(|c| c.score).map(|s| figure::number(s, 1)),
-        ranks: card.and_then(|c| c.ranks),
+        class: class_box(&edition.plan.rubric, card),
+        score: score_box(edition.plan.scoring.uncertainty.coverage, card),
         completeness: card.and_then(|c| c.completeness).map(figure::percent),
         days_late: card.map_or(0, |c| c.days_late),
         findings: unit.findings,
@@ -178,13 +173,6 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
         process: lines(unit, &above, &|v| !has_target(v)),
         places: lineage::places(edition, [Some(unit), district]),
     }
-}
-
-/// Names of a ward's class.
-fn class_names<'a>(edition: &'a Edition<'a>, unit: &Unit) -> Option<(&'a str, &'a str)> {
-    let code = unit.card.as_ref()?.class.as_ref()?;
-    let class = edition.plan.rubric.classes.iter().find(|c| c.code == *code)?;
-    Some((&class.name_vi, &class.name_en))
 }
 
 /// A province's or a district's page, or the list of provinces.
@@ -225,8 +213,8 @@ fn child<'a>(edition: &'a Edition<'a>, unit: &'a Unit, heads: &[usize]) -> Child
         level: unit.level.as_str(),
         code: &unit.code,
         name: &unit.name,
-        class: class_names(edition, unit),
-        score: card.and_then(|c| c.score).map(|s| figure::number(s, 1)),
+        class: class_names(&edition.plan.rubric, card.and_then(|c| c.class.as_ref())),
+        score: card.and_then(|c| c.score).map(|s| figure::number(s.0, 1)),
         completeness: card.and_then(|c| c.completeness).map(figure::percent),
         cells: heads
             .iter()
