@@ -93,9 +93,16 @@ impl Draws {
             random.set_stream(draw as u64);
             random.set_word_pos(0);
             order.clear();
-            for (at, ward) in wards.iter().enumerate() {
+            for (ward, given) in scores.iter().enumerate() {
+                // One number for each component, needed or not, so that no ward's draws hang on what another reported.
+                let Some(given) = given else {
+                    for _ in 0..leaves {
+                        random.next_u32();
+                    }
+                    continue;
+                };
+                let at = order.len();
                 let placed = posts.iter().zip(&readings[ward * leaves..]).map(|(posts, reading)| {
-                    // One number for each, needed or not, so that no ward's draws hang on what another reported.
                     let number = random.next_u32();
                     match reading {
                         Reading::Known(known) => {
@@ -112,7 +119,7 @@ impl Draws {
                         Reading::Absent => None,
                     }
                 });
-                let score = setting.score(placed, &weights, &mut buffer).or(scores[*ward]).unwrap_or_default();
+                let score = setting.score(placed, &weights, &mut buffer).unwrap_or(*given);
                 drawn[at * draws + draw] = score;
                 order.push((steady(score), at));
             }
