@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use crate::model::{
     Aim, Chance, Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, MapChoice,
-    Milestone, OverTime, OwnPart, Pace, Period, Plan, Receipt, Requirement, Rubric, Scoring, Settings, Source as PlanSource,
-    Target, TargetKind, ValueForm,
+    Milestone, OverTime, OwnPart, Pace, Period, Plan, Receipt, Requirement, Rubric, Scoring, Settings,
+    Source as PlanSource, Target, TargetKind, ValueForm,
 };
 use crate::store::raw::sha256;
 

@@ -431,7 +431,7 @@ const SCORE_COMPONENTS: &[Column] = &[
         Number,
         true,
         "Mốc 0 điểm",
-        "lower goalpost; null where it is 0 and the upper one what the target requires",
+        "lower goalpost; null where it is the baseline of the target and the upper one what that requires now",
     ),
     ("high", Number, true, "Mốc 100 điểm", "upper goalpost; the good one unless less is better"),
     (
