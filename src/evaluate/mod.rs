@@ -8,7 +8,7 @@
 //! 6. [`maps`]: the same on the map of the plan's first day, and on today's
 //! 7. [`tables`]: `indicator_values` and `scorecards`
 //! 8. [`assess`]: the newest figures against chance, over time and towards the target: `assessments`
-//! 9. [`impact`]: what interventions did: `impact` and `impact_series`
+//! 9. [`impact`]: what interventions did: `impact`, `impact_series` and `impact_courses`
 
 mod assess;
 mod cards;

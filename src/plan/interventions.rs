@@ -26,6 +26,12 @@ pub(super) fn read(source: &Source, plan: &Plan, register: &Register, problems: 
             let what = format!("intervention `{}` is defined twice", intervention.code);
             problems.add(&entry.place_of("code"), what);
         }
+        // The code names a file.
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !intervention.code.chars().all(plain) {
+            let what = format!("code `{}` may hold letters without accents, digits, - and _ only", intervention.code);
+            problems.add(&entry.place_of("code"), what);
+        }
         wards_for_wards(&intervention, plan, register, &entry.place(), problems);
         entry.end(problems);
         all.push(intervention);

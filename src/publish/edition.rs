@@ -7,6 +7,7 @@ use arrow::datatypes::{ArrowPrimitiveType, Date32Type, Float64Type, Int32Type};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::impact::{self, Study};
 use super::origin::{self, Origin};
 use super::sources::Sources;
 use crate::model::{Level, Map, Period, Plan, State, Status};
@@ -78,11 +79,15 @@ pub(super) struct Unit {
     pub(super) findings: (usize, usize),
     /// Of a district: forms of the last year that are due and not in.
     pub(super) missing: BTreeSet<Missing>,
+    /// Interventions, by their position in the plan, that came to the unit, with their first period; of a province those
+    /// that began anywhere in it.
+    pub(super) interventions: Vec<(usize, Option<Period>)>,
 }
 
 /// One edition.
 pub(super) struct Edition<'a> {
     pub(super) plan: &'a Plan,
+    register: &'a Register,
     pub(super) period: Period,
     /// The day whose units are shown.
     pub(super) day: Date,
@@ -94,13 +99,15 @@ pub(super) struct Edition<'a> {
     pub(super) sources: Sources,
     /// Per indicator of the plan: its place among those with a target.
     targets: Vec<Option<usize>>,
+    /// What was estimated of each intervention.
+    pub(super) studies: Vec<Study>,
 }
 
-fn numbers<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<T>> {
+pub(super) fn numbers<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<T>> {
     batch.column_by_name(name)?.as_primitive_opt::<T>()
 }
 
-fn get<T: ArrowPrimitiveType>(array: Option<&PrimitiveArray<T>>, row: usize) -> Option<T::Native> {
+pub(super) fn get<T: ArrowPrimitiveType>(array: Option<&PrimitiveArray<T>>, row: usize) -> Option<T::Native> {
     array.filter(|a| !a.is_null(row)).map(|a| a.value(row))
 }
 
@@ -135,7 +142,7 @@ struct Brought {
 
 impl<'a> Edition<'a> {
     /// Loads the newest quarter that has observations, as of a day.
-    pub(super) fn load(plan: &'a Plan, register: &Register, store: &Store, today: Date) -> Result<Self, StoreError> {
+    pub(super) fn load(plan: &'a Plan, register: &'a Register, store: &Store, today: Date) -> Result<Self, StoreError> {
         let periods = store.partitions("observations")?;
         let periods = periods.iter().filter_map(|p| p.name.parse::<Period>().ok()).filter(|p| !p.is_year());
         let newest = periods.max().unwrap_or(plan.first_period);
@@ -156,16 +163,10 @@ impl<'a> Edition<'a> {
             Map::AsOf => plan.as_of(),
             Map::Current => today,
         };
-        let mut edition = Self {
-            plan,
-            period: newest,
-            day,
-            quarters,
-            units: Vec::new(),
-            index: HashMap::new(),
-            sources: Sources::default(),
-            targets,
-        };
+        let (units, index, studies) = (Vec::new(), HashMap::new(), impact::load(plan, store)?);
+        let sources = Sources::default();
+        let mut edition =
+            Self { plan, register, period: newest, day, quarters, units, index, sources, targets, studies };
         for level in [Level::Province, Level::District, Level::Ward] {
             for unit in register.in_force(level, day) {
                 let at = edition.units.len();
@@ -189,6 +190,7 @@ impl<'a> Edition<'a> {
                     card: None,
                     findings: (0, 0),
                     missing: BTreeSet::new(),
+                    interventions: began(plan, register, &unit.code, level),
                 });
             }
         }
@@ -218,6 +220,16 @@ impl<'a> Edition<'a> {
     /// Position of a unit.
     pub(super) fn position(&self, unit: &Unit) -> Option<usize> {
         self.index.get(&unit.code).copied()
+    }
+
+    /// The unit of a code.
+    pub(super) fn unit(&self, code: &str) -> Option<&Unit> {
+        self.units.get(*self.index.get(code)?)
+    }
+
+    /// Name of a unit on a day; its code where it was not known then.
+    pub(super) fn name(&self, code: &str, day: Date) -> String {
+        self.register.named(code, day).map_or_else(|| code.to_owned(), |unit| unit.name_vi.clone())
     }
 
     /// The unit above.
@@ -402,6 +414,19 @@ impl<'a> Edition<'a> {
         }
         Ok(())
     }
+}
+
+/// Interventions that came to a unit.
+fn began(plan: &Plan, register: &Register, code: &str, level: Level) -> Vec<(usize, Option<Period>)> {
+    let all = plan.interventions.iter().enumerate();
+    let of = all.filter_map(|(at, intervention)| match level {
+        Level::Province => {
+            let start = intervention.starts.first()?;
+            (register.province_of(&start.unit, start.since.end()) == Some(code)).then_some((at, None))
+        }
+        Level::District | Level::Ward => register.began(intervention, code).map(|since| (at, Some(since))),
+    });
+    of.collect()
 }
 
 /// The columns of the period shown.

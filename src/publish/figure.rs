@@ -60,6 +60,34 @@ pub fn change(change: f64, unit_label: &str) -> Figure {
     Figure { vi: format!("{vi} điểm %"), en: format!("{en} points") }
 }
 
+/// An effect with its sign: of a ratio by how many percent it changes a value, of a difference the difference.
+pub fn effect(value: f64, ratio: bool, unit_label: &str) -> Figure {
+    let percent = (value - 1.0) * 100.0;
+    let size = if ratio {
+        let Figure { vi, en } = number(percent.abs(), usize::from(percent.abs() < 9.95));
+        Figure { vi: format!("{vi}%"), en: format!("{en}%") }
+    } else {
+        change(value.abs(), unit_label)
+    };
+    let known = size.en.contains(|c: char| ('1'..='9').contains(&c));
+    let below = if ratio { percent < 0.0 } else { value < 0.0 };
+    let sign = match (known, below) {
+        (false, _) => "",
+        (true, true) => "−",
+        (true, false) => "+",
+    };
+    Figure { vi: format!("{sign}{}", size.vi), en: format!("{sign}{}", size.en) }
+}
+
+/// A probability of the kind called p.
+pub fn probability(p: f64) -> Figure {
+    if p < 0.001 {
+        return Figure { vi: "< 0,001".to_owned(), en: "< 0.001".to_owned() };
+    }
+    let text = format!("{p:.3}");
+    Figure { vi: text.replace('.', ","), en: text }
+}
+
 /// Why there is no value.
 pub fn absence(state: State) -> Figure {
     let (vi, en) = match state {
@@ -77,6 +105,21 @@ pub fn absence(state: State) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn effects_have_a_sign_and_no_more_digits_than_they_deserve() {
+        for (value, ratio, unit, told) in [
+            (1.332, true, "", "+33%"),
+            (0.952, true, "", "−4,8%"),
+            (1.0002, true, "", "0%"),
+            (4.5, true, "", "+350%"),
+            (-0.025, false, "share", "−2,5 điểm %"),
+            (1.626, false, "", "+1,63"),
+        ] {
+            assert_eq!(effect(value, ratio, unit).vi, told);
+        }
+        assert_eq!(probability(0.0411).vi, "0,041");
+    }
 
     #[test]
     fn both_languages_write_their_own_separators() {

@@ -1,14 +1,16 @@
 //! Stage 5: tables → a release: site, tables, manifest.
 //!
 //! 1. [`edition`]: the tables, grouped per unit for the newest period
-//! 2. [`figure`]: numbers as people read them; the only place that rounds
-//! 3. [`origin`]: where a ward came from, in words
-//! 4. [`sources`]: the cells that figures come from
-//! 5. [`site`]: pages from the edition
-//! 6. the release: tables beside the site, `release.json`, `history/`, made visible whole
+//! 2. [`impact`]: the tables on interventions, grouped per measure
+//! 3. [`figure`]: numbers as people read them; the only place that rounds
+//! 4. [`origin`]: where a ward came from, in words
+//! 5. [`sources`]: the cells that figures come from
+//! 6. [`site`]: pages from the edition
+//! 7. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
 mod edition;
 pub mod figure;
+mod impact;
 mod origin;
 mod site;
 mod sources;

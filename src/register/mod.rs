@@ -7,6 +7,7 @@
 //! 2. [`crosswalk`]: the units of one day on the map of another
 //! 3. [`mod@apportion`]: counts along a crosswalk
 //! 4. [`history`]: where a unit came from and what became of it, for people
+//! 5. [`start`]: when an intervention came to a unit
 
 mod apportion;
 mod change;
@@ -14,6 +15,7 @@ pub mod check;
 mod crosswalk;
 pub mod history;
 mod share;
+mod start;
 
 use std::collections::{BTreeMap, HashMap};
 

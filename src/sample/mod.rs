@@ -15,6 +15,7 @@ mod nation;
 mod sheet;
 mod slot;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -22,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 use rayon::prelude::*;
 
-use crate::model::{Form, Level, Period, Progress, UnitVersion};
+use crate::model::{Form, Intervention, Kind, Level, Period, Plan, Progress, UnitVersion};
 use crate::plan::{self, Definition, Problem};
 use crate::store::raw;
 
@@ -129,7 +130,7 @@ pub fn generate(
         }
     }
 
-    let figures = figures::Figures::new(plan, spec.seed);
+    let figures = figures::Figures::new(plan, register, spec.seed);
     let inventor = slot::Inventor { plan, register, figures: &figures, spec };
     let slots = slots(spec.scale, &inventor);
     progress.start("sample", slots.len() as u64);
@@ -147,6 +148,10 @@ pub fn generate(
     let mut sent: Vec<slot::Sent> = sent?.into_iter().flatten().collect();
     sent.sort_by(|a, b| (&a.district, &a.name).cmp(&(&b.district, &b.name)));
     lists(spec.scale, out, &sent)?;
+    if !plan.interventions.is_empty() {
+        let truth = serde_json::to_string_pretty(&planted(plan)).map_err(std::io::Error::from)?;
+        fs::write(out.join("truth/impact.json"), truth + "\n")?;
+    }
     progress.finish();
     Ok(Summary {
         folder: out.to_owned(),
@@ -209,6 +214,29 @@ fn lists(scale: Scale, out: &Path, sent: &[slot::Sent]) -> Result<(), SampleErro
         truth.flush()?;
     }
     Ok(())
+}
+
+/// `truth/impact.json`: where each intervention began, and what it multiplies.
+fn planted(plan: &Plan) -> serde_json::Value {
+    let of = |intervention: &Intervention| {
+        let adoption: BTreeMap<&str, String> =
+            intervention.starts.iter().map(|start| (start.unit.as_str(), start.since.to_string())).collect();
+        let effects: Vec<serde_json::Value> = figures::effects(plan, intervention)
+            .map(|(_, element, ratio)| {
+                let shape = match element.kind {
+                    Kind::Stock => "once more in each quarter from the first",
+                    _ => "from the first quarter on",
+                };
+                serde_json::json!({ "element": element.code, "ratio": ratio, "shape": shape })
+            })
+            .collect();
+        let placebos: Vec<&str> =
+            intervention.outcomes.iter().filter(|o| o.placebo).map(|o| plan.measure_code(o.measure)).collect();
+        serde_json::json!({
+            "intervention": intervention.code, "adoption": adoption, "effects": effects, "placebos": placebos
+        })
+    };
+    plan.interventions.iter().map(of).collect()
 }
 
 impl slot::Sent {

@@ -314,6 +314,15 @@ const IMPACT_SERIES: &[Column] = &[
     ("ci_high", Number, false, "Cận trên", "upper 95% limit"),
     ("p", Number, false, "Trị số p", "two-sided p of no effect"),
 ];
+const IMPACT_COURSES: &[Column] = &[
+    ("intervention", Text, false, "Can thiệp", "intervention"),
+    ("measure", Text, false, "Chỉ tiêu", "element (per 1,000 inhabitants) or indicator"),
+    ("role", Text, false, "Vai trò", "outcome; placebo: should not have moved"),
+    ("since", Text, true, "Từ kỳ", "first period of the units with it; null for those without"),
+    ("period", Text, false, "Kỳ", "quarter"),
+    ("n_units", Whole, false, "Số đơn vị", "units taken together"),
+    ("value", Number, true, "Giá trị", "value of these units together; null where less than 80% by size reported"),
+];
 const UNITS: &[Column] = &[
     ("unit_code", Text, false, "Mã đơn vị", "unit code"),
     ("name_vi", Text, false, "Tên", "name"),
@@ -455,6 +464,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ("scorecards", SCORECARDS),
     ("impact", IMPACT),
     ("impact_series", IMPACT_SERIES),
+    ("impact_courses", IMPACT_COURSES),
     ("units", UNITS),
     ("unit_changes", UNIT_CHANGES),
     ("elements", ELEMENTS),

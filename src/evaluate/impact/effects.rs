@@ -16,9 +16,6 @@ use crate::stats::its::{Segments, lag_newey_west};
 use crate::stats::linear::{Estimate, Reference};
 use crate::stats::multiple::holm;
 
-/// Share of the treated, by size, that must have reported for a quarter to count in their series.
-const REPORTED: f64 = 0.8;
-
 /// How an effect was estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
@@ -82,11 +79,22 @@ pub(super) struct Point {
     pub(super) estimate: Estimate,
 }
 
+/// The course of the units that began together, or never did.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Course {
+    /// Their start; none for those without the intervention.
+    pub(super) start: Option<usize>,
+    pub(super) units: usize,
+    /// Per quarter: their value, taken together.
+    pub(super) values: Vec<Option<f64>>,
+}
+
 /// All estimates on one measure.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Found {
     pub(super) lines: Vec<Line>,
     pub(super) points: Vec<Point>,
+    pub(super) courses: Vec<Course>,
     /// Units left out because only a part of their ground was treated.
     pub(super) mixed: usize,
 }
@@ -95,7 +103,12 @@ pub(super) struct Found {
 pub(super) fn estimate(panel: &Panel, quarters: &[Period]) -> Found {
     let mut found = Found { mixed: panel.mixed, ..Found::default() };
     for start in panel.starts() {
-        interrupted(panel, quarters, start, &mut found);
+        interrupted(panel, start, &mut found);
+    }
+    for start in panel.starts().into_iter().map(Some).chain([None]) {
+        let (units, sums) = panel.together(start);
+        let values = sums.iter().map(|s| s.map(|(n, d)| n / d * panel.factor)).collect();
+        found.courses.push(Course { start, units, values });
     }
     two_way(panel, &mut found);
     callaway_santanna(panel, quarters.len(), &mut found);
@@ -112,17 +125,8 @@ pub(super) fn correct(lines: &mut [&mut Line]) {
 }
 
 /// The series of all units that began at `start`, taken together.
-fn interrupted(panel: &Panel, quarters: &[Period], start: usize, found: &mut Found) {
-    let treated: Vec<&Series> = panel.series.iter().filter(|s| s.start == Some(start)).collect();
-    let all: f64 = treated.iter().map(|s| s.size).sum();
-    let sums: Vec<Option<(f64, f64)>> = (0..quarters.len())
-        .map(|t| {
-            let there = || treated.iter().filter(|s| s.parts[t].is_some());
-            let enough = there().map(|s| s.size).sum::<f64>() >= REPORTED * all;
-            let sum = there().filter_map(|s| s.parts[t]).fold((0.0, 0.0), |(a, b), (n, d)| (a + n, b + d));
-            (enough && sum.1 > 0.0).then_some(sum)
-        })
-        .collect();
+fn interrupted(panel: &Panel, start: usize, found: &mut Found) {
+    let (treated, sums) = panel.together(Some(start));
     let seen = sums.iter().flatten().count();
     let rates: Vec<Option<f64>> = sums.iter().map(|s| s.map(|(n, d)| n / d * panel.factor)).collect();
     // The season's first dummy is that of the second quarter in the series; which it is does not matter to the effect.
@@ -133,7 +137,7 @@ fn interrupted(panel: &Panel, quarters: &[Period], start: usize, found: &mut Fou
         estimand,
         ratio,
         group: Some(start),
-        sizes: [treated.len(), 0, seen],
+        sizes: [treated, 0, seen],
         pretrend: None,
         estimate,
         p_adjusted: None,

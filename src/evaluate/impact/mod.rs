@@ -1,9 +1,9 @@
-//! What interventions did: observations → `impact` and `impact_series`.
+//! What interventions did: observations → `impact`, `impact_series` and `impact_courses`.
 //!
 //! 1. [`values`]: the quarterly values of the elements that interventions are about, without those that a check flags
 //! 2. [`panel`]: units that stayed the same ground all along, each with its series and its start
 //! 3. [`effects`]: interrupted series of the treated; difference-in-differences against wards of the province never treated
-//! 4. [`rows`]: the two tables
+//! 4. [`rows`]: the tables
 
 mod effects;
 mod panel;
@@ -18,7 +18,7 @@ use crate::model::{Intervention, Outcome, Period, Plan};
 use crate::register::Register;
 use crate::store::Store;
 
-/// Estimates every intervention of the plan and writes both tables, empty where there is none.
+/// Estimates every intervention of the plan and writes the tables, empty where there is none.
 pub(super) fn impact(plan: &Plan, register: &Register, store: &Store, today: Date) -> Result<(), EvaluateError> {
     let quarters: Vec<Period> = plan.quarters().into_iter().filter(|q| q.start() <= today).collect();
     let values = values::Values::read(plan, store)?;

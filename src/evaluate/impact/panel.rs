@@ -7,6 +7,9 @@ use super::values::Values;
 use crate::model::{Expr, Intervention, Measure, Outcome, Period, Plan, ValueForm};
 use crate::register::Register;
 
+/// Share of the units, by size, that must have reported for a quarter to count in their series.
+const REPORTED: f64 = 0.8;
+
 /// One series: what of each quarter was reported.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Series {
@@ -46,7 +49,7 @@ impl Panel {
         for ground in grounds(plan, register, intervention, outcome, quarters) {
             let mut starts: Vec<Option<usize>> = ground
                 .iter()
-                .map(|code| start(register, intervention, code).and_then(|p| quarters.iter().position(|q| *q == p)))
+                .map(|code| register.began(intervention, code).and_then(|p| quarters.iter().position(|q| *q == p)))
                 .collect();
             starts.sort_unstable();
             starts.dedup();
@@ -73,6 +76,21 @@ impl Panel {
         };
         let counts = matches!(outcome.measure, Measure::Element(_));
         Self { series, counts, factor, mixed }
+    }
+
+    /// The series of all units that began at `start`, or never did, taken together: how many they are, and the sums of each
+    /// quarter in which enough of them reported.
+    pub(super) fn together(&self, start: Option<usize>) -> (usize, Vec<Option<(f64, f64)>>) {
+        let units: Vec<&Series> = self.series.iter().filter(|s| s.start == start).collect();
+        let all: f64 = units.iter().map(|s| s.size).sum();
+        let quarters = units.first().map_or(0, |s| s.parts.len());
+        let sums = (0..quarters).map(|t| {
+            let there = || units.iter().filter(|s| s.parts[t].is_some());
+            let enough = there().map(|s| s.size).sum::<f64>() >= REPORTED * all;
+            let sum = there().filter_map(|s| s.parts[t]).fold((0.0, 0.0), |(a, b), (n, d)| (a + n, b + d));
+            (enough && sum.1 > 0.0).then_some(sum)
+        });
+        (units.len(), sums.collect())
     }
 
     /// The starts that occur, ascending.
@@ -125,22 +143,6 @@ fn root<'a>(leads: &BTreeMap<&'a str, &'a str>, code: &str) -> Option<&'a str> {
         code = next;
     }
     Some(code)
-}
-
-/// When the intervention came to a unit: by its own code, or by that of its district on the day it began there.
-fn start(register: &Register, intervention: &Intervention, code: &str) -> Option<Period> {
-    intervention
-        .starts
-        .iter()
-        .filter(|start| {
-            // A unit that was not there yet, or no longer, belongs where it belonged when it was.
-            let day = register
-                .named(code, start.since.end())
-                .map(|v| if v.in_force(start.since.end()) { start.since.end() } else { v.valid_from });
-            start.unit == code || day.is_some_and(|day| register.district_of(code, day) == Some(start.unit.as_str()))
-        })
-        .map(|start| start.since)
-        .min()
 }
 
 /// A measure of one unit and quarter.

@@ -1,14 +1,14 @@
-//! Estimates → the tables `impact` and `impact_series`.
+//! Estimates → the tables `impact`, `impact_series` and `impact_courses`.
 
 use arrow::array::RecordBatch;
 
-use super::effects::{Found, Line, Point};
+use super::effects::{Course, Found, Line, Point};
 use crate::evaluate::EvaluateError;
 use crate::model::{Intervention, Outcome, Period, Plan};
 use crate::stats::linear::Estimate;
 use crate::store::{Store, StoreError, columns};
 
-/// Writes both tables.
+/// Writes the tables.
 pub(super) fn write(
     plan: &Plan,
     store: &Store,
@@ -28,6 +28,12 @@ pub(super) fn write(
         .collect();
     store.write_whole("impact", &plan.digest, &impact(plan, &lines, quarters)?)?;
     store.write_whole("impact_series", &plan.digest, &series(plan, &points)?)?;
+    let courses: Vec<(&Intervention, Outcome, &Course)> = wanted
+        .iter()
+        .zip(found)
+        .flat_map(|((i, o), found)| found.courses.iter().map(move |course| (*i, *o, course)))
+        .collect();
+    store.write_whole("impact_courses", &plan.digest, &course(plan, &courses, quarters)?)?;
     Ok(())
 }
 
@@ -104,6 +110,32 @@ fn series(plan: &Plan, points: &[(&Intervention, Outcome, &Point)]) -> Result<Re
             numbers(&|p| told(&p.estimate, p.ratio)[1]),
             numbers(&|p| told(&p.estimate, p.ratio)[2]),
             numbers(&|p| p.estimate.p),
+        ],
+    )
+}
+
+fn course(
+    plan: &Plan,
+    courses: &[(&Intervention, Outcome, &Course)],
+    quarters: &[Period],
+) -> Result<RecordBatch, StoreError> {
+    let rows: Vec<(&Intervention, Outcome, &Course, Period, Option<f64>)> = courses
+        .iter()
+        .flat_map(|(i, o, c)| {
+            quarters.iter().zip(&c.values).map(move |(quarter, value)| (*i, *o, *c, *quarter, *value))
+        })
+        .collect();
+    let since = |c: &Course| c.start.and_then(|g| quarters.get(g)).map(ToString::to_string);
+    Store::batch(
+        "impact_courses",
+        vec![
+            columns::plain(rows.iter().map(|(i, ..)| i.code.as_str())),
+            columns::plain(rows.iter().map(|(_, o, ..)| plan.measure_code(o.measure))),
+            columns::plain(rows.iter().map(|(_, o, ..)| role(*o))),
+            columns::text(rows.iter().map(|(_, _, c, ..)| since(c))),
+            columns::plain(rows.iter().map(|(.., quarter, _)| quarter.to_string())),
+            columns::wholes(rows.iter().map(|(_, _, c, ..)| Some(c.units as i32))),
+            columns::numbers(rows.iter().map(|(.., value)| *value)),
         ],
     )
 }

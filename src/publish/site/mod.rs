@@ -1,6 +1,7 @@
-//! The static site: a page for the province, each district and each ward. It opens from disk, without a network.
+//! The static site: a page for the province, each district, ward and intervention. It opens from disk, without a network.
 
 mod boxes;
+mod chart;
 mod lineage;
 mod spark;
 mod view;
@@ -35,7 +36,19 @@ impl Renderer for Site {
                 Ok(())
             })
             .collect();
-        let count = pages?.len() + 1;
+        let mut count = pages?.len() + 1;
+        if !edition.studies.is_empty() {
+            fs::create_dir_all(to.join("intervention"))?;
+        }
+        for study in &edition.studies {
+            let (Some(of), Some(shown)) =
+                (edition.plan.interventions.get(study.intervention), view::intervention(edition, study))
+            else {
+                continue;
+            };
+            write(&format!("intervention/{}.html", of.code), &shown, to)?;
+            count += 1;
+        }
         // The front page: the province itself, or the list of provinces.
         let provinces: Vec<&Unit> = edition.units.iter().filter(|u| u.level == Level::Province).collect();
         let front = match provinces.as_slice() {

@@ -1,5 +1,7 @@
 //! What a template sees: texts only, ready to be shown.
 
+mod study;
+
 use askama::Template;
 
 use super::boxes::{ClassBox, ScoreBox, class_box, class_names, score_box};
@@ -10,6 +12,9 @@ use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
 use crate::publish::origin::Origin;
 use crate::publish::sources::Source;
+
+pub(super) use study::intervention;
+use study::{Link, links};
 
 /// What stands on a page of any kind.
 #[derive(Debug)]
@@ -132,6 +137,7 @@ pub(super) struct Ward<'a> {
     code: &'a str,
     district: Option<(&'a str, &'a str)>,
     origins: &'a [Origin],
+    interventions: Vec<Link<'a>>,
     class: ClassBox<'a>,
     score: ScoreBox,
     completeness: Option<Figure>,
@@ -160,6 +166,7 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
         code: &unit.code,
         district: district.map(|d| (d.code.as_str(), d.name.as_str())),
         origins: &unit.origins,
+        interventions: links(edition, unit),
         class: class_box(&edition.plan.rubric, card),
         score: score_box(edition.plan.scoring.uncertainty.coverage, card),
         completeness: card.and_then(|c| c.completeness).map(figure::percent),
@@ -184,6 +191,7 @@ pub(super) struct Overview<'a> {
     above: Option<(&'a str, &'a str)>,
     /// The units below are wards.
     of_wards: bool,
+    interventions: Vec<Link<'a>>,
     targets: Vec<Line<'a>>,
     process: Vec<Line<'a>>,
     heads: Vec<(&'a str, &'a str, &'a str)>,
@@ -247,6 +255,7 @@ pub(super) fn overview<'a>(edition: &'a Edition<'a>, unit: &'a Unit, root: &'sta
         page: page(edition, root, &unit.name),
         above,
         of_wards,
+        interventions: links(edition, unit),
         targets: lines(true),
         process: lines(false),
         late: missing(std::iter::once(unit).chain(below.iter().copied())),
@@ -272,6 +281,7 @@ fn matrix<'a>(edition: &'a Edition<'a>, root: &'static str, title: &'a str, belo
         page: page(edition, root, title),
         above: None,
         of_wards: false,
+        interventions: Vec::new(),
         targets: Vec::new(),
         process: Vec::new(),
         heads: heads
