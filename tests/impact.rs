@@ -70,7 +70,7 @@ fn the_page_tells_it(site: &Path) {
         "up by 33% (22% to 45%)",
         "không thấy tác động",
         "Không thấy ở chỉ tiêu nào, đúng như phải thế.",
-        "Từ Quý I/2018",
+        "Từ Quý I năm 2018",
         "Số liệu minh họa, không phải số liệu thật",
         "<desc>",
         "Khác biệt kép, Callaway–Sant’Anna: tác động trung bình",
@@ -88,7 +88,7 @@ fn the_page_tells_it(site: &Path) {
     }
     assert!(!read("district/476.html").contains("intervention/"));
     let wards = files(&site.join("ward")).into_iter().map(|path| std::fs::read_to_string(path).unwrap());
-    let since = |page: &String| page.contains("từ Quý I/2018 <span lang=\"en\">intervention: Reinforced outreach");
+    let since = |page: &String| page.contains("từ Quý I năm 2018 <span lang=\"en\">intervention: Reinforced outreach");
     assert!(wards.filter(since).count() > 30);
 }
 

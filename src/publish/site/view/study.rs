@@ -132,7 +132,7 @@ pub(in crate::publish::site) fn intervention<'a>(
     };
     let of = |placebo: bool| study.measures.iter().filter(move |m| m.outcome.placebo == placebo);
     let placebos: Vec<Outcome<'a>> = of(true).map(|m| outcome(edition, m)).collect();
-    let notes = study.measures.iter().flat_map(|m| &m.lines).flat_map(|l| l.note.split("; "));
+    let mut notes = study.measures.iter().flat_map(|m| &m.lines).flat_map(|l| l.note.split("; "));
     Some(Intervention {
         page: page(edition, "../", &declared.name_vi),
         en: &declared.name_en,
@@ -141,7 +141,7 @@ pub(in crate::publish::site) fn intervention<'a>(
         outcomes: of(false).map(|m| outcome(edition, m)).collect(),
         quiet: placebos.iter().all(|p| !p.answer.found),
         placebos,
-        mixed: notes.filter_map(|note| note.strip_prefix("partly_treated_units_left_out=")).next(),
+        mixed: notes.find_map(|note| note.strip_prefix("partly_treated_units_left_out=")),
     })
 }
 
