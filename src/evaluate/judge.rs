@@ -8,7 +8,7 @@ use super::sums::{All, Parted, Sums};
 use super::verdict;
 use crate::model::{Chance, Direction, Indicator, Level, Milestone, Plan, Span, State, Status, ValueForm};
 use crate::stats::change::{self, EqualExposures};
-use crate::stats::{Coverage, interval, steady};
+use crate::stats::{Coverage, decompose, interval, steady};
 
 /// A change that chance alone would bring more often than this is noise.
 const LEVEL: f64 = 0.05;
@@ -31,6 +31,8 @@ pub(super) struct Judged {
     pub(super) state: State,
     pub(super) status: Status,
     pub(super) change_is_real: Option<bool>,
+    /// It is no worse than one year before, although less was counted: its denominator fell.
+    pub(super) fewer_detected: bool,
 }
 
 /// A number unless it is NaN.
@@ -56,6 +58,16 @@ impl Judged {
             }
             Chance::None => None,
         }
+    }
+
+    /// Numerator and denominator.
+    fn sums(&self) -> decompose::Sums {
+        decompose::Sums { numerator: self.numerator, denominator: self.denominator }
+    }
+
+    /// True where a share is more than its whole.
+    pub(super) fn above_one(&self, indicator: &Indicator) -> bool {
+        indicator.is_share() && decompose::coverage_above_one(self.sums())
     }
 
     /// The state from which a reduction is measured.
@@ -162,6 +174,7 @@ fn values(
                 state,
                 status: Status::NoTarget,
                 change_is_real: None,
+                fewer_detected: false,
             };
             if let Some((target, due)) = target.zip(due.get(at / n)) {
                 let goal = target.next(period.year()).map(|goal| goal.low);
@@ -289,6 +302,10 @@ fn compare(
         let Some(now) = &mut values[at] else { continue };
         let (Some(previous), Some(_)) = (value, known(now.value)) else { continue };
         now.previous = previous;
+        if indicator.watch_denominator {
+            let before = decompose::Sums { numerator, denominator };
+            now.fewer_detected = decompose::fewer_detected(before, now.sums());
+        }
         let counts = [now.numerator, now.denominator, numerator, denominator].map(known);
         now.change_is_real = match (indicator.chance, counts) {
             (Chance::Count, [Some(a), _, Some(b), _]) => Some(even.differ(a, b)),

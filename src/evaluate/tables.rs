@@ -12,7 +12,7 @@ use super::judge::{Judged, known, node, nodes};
 use super::maps::OnMap;
 use super::spans::SPANS;
 use super::verdict;
-use crate::model::{Indicator, Level, Period, Plan, Span, State, Status};
+use crate::model::{Indicator, Level, Period, Plan, Span, State, Status, Warning};
 use crate::stats::funnel::Limits;
 use crate::stats::target::Projection;
 use crate::stats::trend::{Direction, MannKendall};
@@ -204,7 +204,7 @@ fn values_batch(
             columns::wholes(lines.iter().map(|l| Some(l.judged.expected))),
             columns::wholes(lines.iter().map(|l| Some(l.judged.rank.0).filter(|_| l.judged.rank.1 > 0))),
             columns::wholes(lines.iter().map(|l| Some(l.judged.rank.1).filter(|of| *of > 0))),
-            columns::lists(lines.iter().map(|l| flags(map, t, l))),
+            columns::lists(lines.iter().map(|l| flags(map, t, l, &plan.indicators[l.indicator]))),
         ],
     )
 }
@@ -217,12 +217,14 @@ fn aim_of(plan: &Plan, indicator: &Indicator, quarter: Period) -> Option<(f64, f
 }
 
 /// What is to be known of a row.
-fn flags(map: &OnMap<'_>, t: usize, line: &Line<'_>) -> Vec<&'static str> {
+fn flags(map: &OnMap<'_>, t: usize, line: &Line<'_>, indicator: &Indicator) -> Vec<&'static str> {
     let n = nodes(&map.grid);
     let marks = map.marks.get(t * n + line.node).copied().filter(|_| line.node + 1 < n).unwrap_or_default();
     let parted = !map.whole[line.indicator];
     let all = [
         ("apportioned", parted && marks.apportioned),
+        (Warning::CoverageAboveOne.as_str(), line.judged.above_one(indicator)),
+        (Warning::FewerDetected.as_str(), line.judged.fewer_detected),
         ("incomplete", line.judged.reporting < line.judged.expected),
         ("share_unknown", parted && marks.unknown),
         ("uncertain", marks.uncertain),

@@ -41,6 +41,6 @@ pub use rule::{Change, Outlier, Rule, RuleKind, Stock};
 pub use score::{Averaging, Component, Posts, ScoreGroup, Scoring, Uncertainty};
 pub use sheet::{Sheet, SheetCell, Shown};
 pub use stamp::Stamp;
-pub use state::{Span, State, Status};
+pub use state::{Span, State, Status, Warning};
 pub use target::{Aim, Milestone, Pace, Target, TargetKind};
 pub use unit::{Level, UnitVersion};

@@ -54,6 +54,16 @@ words! {
 }
 
 words! {
+    /// A flag of a value whose reader could be misled.
+    Warning {
+        /// A share is more than its whole.
+        CoverageAboveOne = "coverage_above_one",
+        /// A share is no worse than one year before, although less was counted: its denominator fell.
+        FewerDetected = "fewer_detected",
+    }
+}
+
+words! {
     /// The stretch of time that a value is about.
     Span {
         /// One quarter.

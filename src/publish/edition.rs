@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{ArrowPrimitiveType, Date32Type, Float64Type, Int32Type};
+use arrow::array::{Array, AsArray, ListArray, PrimitiveArray, RecordBatch};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Float64Type, Int32Type};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::impact::{self, Study};
 use super::origin::{self, Origin};
 use super::sources::Sources;
-use crate::model::{Level, Map, Period, Plan, State, Status};
+use crate::model::{Level, Map, Period, Plan, State, Status, Warning};
 use crate::register::Register;
 use crate::store::columns::{Words, day_number};
 use crate::store::{Partition, Store, StoreError};
@@ -30,6 +30,8 @@ pub(super) struct Value {
     pub(super) expected: i32,
     pub(super) numerator: Option<f64>,
     pub(super) denominator: Option<f64>,
+    /// What is to be known of it.
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// A ward's card.
@@ -114,7 +116,7 @@ pub(super) fn get<T: ArrowPrimitiveType>(array: Option<&PrimitiveArray<T>>, row:
 /// Columns for a sparkline.
 const SERIES: [&str; 4] = ["unit_code", "span", "indicator", "value"];
 /// Columns for the period shown.
-const VALUES: [&str; 15] = [
+const VALUES: [&str; 16] = [
     "unit_code",
     "span",
     "indicator",
@@ -130,6 +132,7 @@ const VALUES: [&str; 15] = [
     "status",
     "units_reporting",
     "units_expected",
+    "flags",
 ];
 
 /// What one file of `indicator_values` brings: unit, target, value; and for the period shown, unit and value.
@@ -436,6 +439,7 @@ struct Row<'a> {
     real: Option<&'a arrow::array::BooleanArray>,
     numbers: [Option<&'a PrimitiveArray<Float64Type>>; 7],
     units: [Option<&'a PrimitiveArray<Int32Type>>; 2],
+    flags: Option<&'a ListArray>,
 }
 
 impl<'a> Row<'a> {
@@ -447,7 +451,16 @@ impl<'a> Row<'a> {
             real: batch.column_by_name("change_is_real").and_then(|c| c.as_boolean_opt()),
             numbers: names.map(|name| numbers::<Float64Type>(batch, name)),
             units: ["units_reporting", "units_expected"].map(|name| numbers::<Int32Type>(batch, name)),
+            flags: batch.column_by_name("flags").and_then(|c| c.as_list_opt()),
         }
+    }
+
+    fn warnings(&self, row: usize) -> Vec<Warning> {
+        let flags = self.flags.filter(|flags| flags.value_length(row) > 0).map(|flags| flags.value(row));
+        // Flags come as text or as keys of it.
+        let flags = flags.and_then(|flags| arrow::compute::cast(&flags, &DataType::Utf8).ok());
+        let words = flags.as_ref().and_then(|flags| flags.as_string_opt::<i32>());
+        words.into_iter().flatten().flatten().filter_map(Warning::from_word).collect()
     }
 
     fn value(&self, row: usize, indicator: usize) -> Value {
@@ -466,6 +479,7 @@ impl<'a> Row<'a> {
             expected: get(self.units[1], row).unwrap_or_default(),
             numerator: number(5),
             denominator: number(6),
+            warnings: self.warnings(row),
         }
     }
 }

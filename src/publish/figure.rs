@@ -1,6 +1,6 @@
 //! Figures as people read them: the one place that rounds. Vietnamese writes 95,9% and 1.234; English 95.9% and 1,234.
 
-use crate::model::State;
+use crate::model::{State, Warning};
 
 /// A figure in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +98,20 @@ pub fn absence(state: State) -> Figure {
         State::Undefined => ("không xác định", "undefined"),
         State::Suppressed => ("được bảo vệ", "suppressed"),
         State::Reported | State::Zero => ("", ""),
+    };
+    Figure { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// What a reader should know of a value.
+pub fn warning(warning: Warning) -> Figure {
+    let (vi, en) = match warning {
+        Warning::CoverageAboveOne => {
+            ("vượt quá 100%: tử số lớn hơn mẫu số", "above 100%: numerator exceeds denominator")
+        }
+        Warning::FewerDetected => (
+            "không giảm chỉ vì mẫu số giảm: phát hiện ít hơn năm trước",
+            "no lower only because the denominator fell: fewer detected than a year before",
+        ),
     };
     Figure { vi: vi.to_owned(), en: en.to_owned() }
 }

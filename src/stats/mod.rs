@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod composite;
+pub mod decompose;
 pub mod did;
 pub mod funnel;
 pub mod interval;

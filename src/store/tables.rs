@@ -162,7 +162,13 @@ const INDICATOR_VALUES: &[Column] = &[
     ("units_expected", Whole, false, "Số đơn vị phải báo cáo", "units expected"),
     ("rank", Whole, true, "Hạng", "rank among units of the level in the province"),
     ("rank_of", Whole, true, "Trong số", "how many were ranked"),
-    ("flags", Texts, false, "Ghi chú", "apportioned, incomplete, share_unknown, uncertain"),
+    (
+        "flags",
+        Texts,
+        false,
+        "Ghi chú",
+        "apportioned, coverage_above_one, fewer_detected, incomplete, share_unknown, uncertain",
+    ),
 ];
 const ASSESSMENTS: &[Column] = &[
     ("level", Text, false, "Cấp", "level"),
