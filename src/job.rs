@@ -73,11 +73,13 @@ pub struct Report {
     pub reply: Option<reply::Summary>,
 }
 
-/// Runs the stages in order; the first that fails ends the job, and the last release stands.
+/// Runs the stages in order; the first that fails ends the job, and the last release stands. `values` tells what a
+/// release changed.
 pub fn run(
     stages: &[Stage],
     definition: &Definition,
     store: &Store,
+    values: &publish::Values<'_>,
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Report, StageError> {
@@ -94,7 +96,10 @@ pub fn run(
             Stage::Evaluate => {
                 report.evaluate = Some(evaluate::evaluate(plan, register, store, Map::ALL, now, progress)?);
             }
-            Stage::Publish => report.publish = Some(publish::publish(plan, register, store, now, progress)?),
+            Stage::Publish => {
+                let done = publish::publish(plan, register, store, values, now, progress)?;
+                report.publish = Some(done);
+            }
             Stage::Reply => {
                 let viewer = normalize::Viewer::new(plan);
                 let show = |bytes: Vec<u8>, member: Option<&str>| viewer.sheet(bytes, member);

@@ -39,3 +39,5 @@ mod tool;
 mod two_tiers;
 /// Units looked up and imported.
 mod units;
+/// What made a value another.
+mod why;

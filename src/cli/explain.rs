@@ -44,31 +44,20 @@ pub(super) struct ExplainArguments {
     json: bool,
 }
 
-fn span() -> impl clap::builder::TypedValueParser<Value = Span> {
+pub(super) fn span() -> impl clap::builder::TypedValueParser<Value = Span> {
     let words = Span::ALL.iter().map(|span| span.as_str());
     PossibleValuesParser::new(words).try_map(|word| Span::from_word(&word).ok_or("not a span"))
 }
 
 /// Explains a figure.
 pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
-    let none = |named: &str| Failure::Run {
-        what: format!("explain: there is no release{named} in `{}`", common.store.display()),
-        hint: "run `wardscore run` first, or name another store with `--store DIR`".to_owned(),
-    };
     let definition = common.definition()?;
-    if !common.store.is_dir() {
-        return Err(none(""));
-    }
-    let store = Store::open(&common.store).map_err(|error| Failure::store("explain", &error))?;
+    let store = open(common, "explain")?;
     let period = arguments.period;
     let span = arguments.span.unwrap_or(if period.is_year() { Span::Year } else { Span::YearToDate });
     let map = definition.plan.settings.map.shown;
-    let day = match map {
-        Map::AsReported => period.end(),
-        Map::AsOf => definition.plan.as_of(),
-        Map::Current => definition.plan.local_date(common.now()),
-    };
-    let unit = unit(&definition, &arguments.ward, day)?;
+    let day = day(common, &definition, period);
+    let unit = unit(&definition, "explain", &arguments.ward, day)?;
     let question = Question {
         unit: &unit,
         indicator: &arguments.indicator,
@@ -78,11 +67,7 @@ pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitC
         release: arguments.release.as_deref(),
         all: arguments.all,
     };
-    let told = trace::explain(&definition, &store, &question).map_err(|error| match error {
-        TraceError::Store(error) => Failure::store("explain", &error),
-        TraceError::NoRelease(named) => none(&named),
-        TraceError::NoFigure { what, hint } => Failure::usage(&format!("explain: {what}"), &hint),
-    })?;
+    let told = trace::explain(&definition, &store, &question).map_err(|error| failure(common, "explain", error))?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&told).unwrap_or_default());
     } else {
@@ -91,8 +76,41 @@ pub(super) fn run(common: &Common, arguments: &ExplainArguments) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+fn no_release(common: &Common, command: &str, named: &str) -> Failure {
+    Failure::Run {
+        what: format!("{command}: there is no release{named} in `{}`", common.store.display()),
+        hint: "run `wardscore run` first, or name another store with `--store DIR`".to_owned(),
+    }
+}
+
+/// The store, which must be there.
+pub(super) fn open(common: &Common, command: &str) -> Result<Store, Failure> {
+    if !common.store.is_dir() {
+        return Err(no_release(common, command, ""));
+    }
+    Store::open(&common.store).map_err(|error| Failure::store(command, &error))
+}
+
+/// The day on which a unit is looked up: that of the map that is shown.
+pub(super) fn day(common: &Common, definition: &Definition, period: Period) -> Date {
+    match definition.plan.settings.map.shown {
+        Map::AsReported => period.end(),
+        Map::AsOf => definition.plan.as_of(),
+        Map::Current => definition.plan.local_date(common.now()),
+    }
+}
+
+/// Why nothing could be traced.
+pub(super) fn failure(common: &Common, command: &str, error: TraceError) -> Failure {
+    match error {
+        TraceError::Store(error) => Failure::store(command, &error),
+        TraceError::NoRelease(named) => no_release(common, command, &named),
+        TraceError::NoFigure { what, hint } => Failure::usage(&format!("{command}: {what}"), &hint),
+    }
+}
+
 /// The one unit that a code or name means on a day: of several those in force, of these those called so on that day.
-fn unit(definition: &Definition, wanted: &str, day: Date) -> Result<String, Failure> {
+pub(super) fn unit(definition: &Definition, command: &str, wanted: &str, day: Date) -> Result<String, Failure> {
     let register = &definition.register;
     let found: Vec<String> = units::find(register, wanted).into_iter().collect();
     let mut fit: Vec<&String> = found.iter().filter(|code| register.at(code, day).is_some()).collect();
@@ -109,7 +127,7 @@ fn unit(definition: &Definition, wanted: &str, day: Date) -> Result<String, Fail
             let names = register.versions().iter().flat_map(|u| [u.code.as_str(), u.name_vi.as_str(), &u.name_en]);
             let near = nearest(wanted, names).map_or(String::new(), |near| format!("did you mean `{near}`? "));
             Err(Failure::usage(
-                &format!("explain: no unit is called `{wanted}`"),
+                &format!("{command}: no unit is called `{wanted}`"),
                 &format!("{near}give its name with or without accents, or its code; `wardscore units` lists them"),
             ))
         }
@@ -120,7 +138,7 @@ fn unit(definition: &Definition, wanted: &str, day: Date) -> Result<String, Fail
                 .map(|unit| format!("{} {} ({})", unit.code, unit.name_vi, unit.level))
                 .collect();
             Err(Failure::usage(
-                &format!("explain: {} units are called `{wanted}`", many.len()),
+                &format!("{command}: {} units are called `{wanted}`", many.len()),
                 &format!("give the code of one: {}", list.join(", ")),
             ))
         }

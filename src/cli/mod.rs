@@ -16,6 +16,7 @@ mod status;
 mod template;
 mod units;
 mod verify_methods;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -102,6 +103,8 @@ enum Command {
     Status,
     /// Show how one published figure came about, back to its cells
     Explain(explain::ExplainArguments),
+    /// Show what made a published value another, between two periods or two releases
+    Why(why::WhyArguments),
     /// Show how a file is read, without storing anything
     Inspect(inspect::InspectArguments),
     /// Start a pipeline for another plan in DIR
@@ -146,6 +149,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Check => check::run(common),
         Command::Status => status::run(common),
         Command::Explain(explain) => explain::run(common, explain),
+        Command::Why(why) => why::run(common, why),
         Command::Inspect(inspect) => inspect::run(common, inspect),
         Command::New(new) => new::run(new),
         Command::Template(template) => template::run(common, template),

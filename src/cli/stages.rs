@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::job::{self, Report, Stage};
-use crate::store::Store;
+use crate::store::{Published, Store};
+use crate::trace::{self, TraceError};
 
 use super::progress::Bars;
 use super::{Common, Failure};
@@ -45,7 +46,13 @@ pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool
     let ledger = store.ledger().map_err(|e| Failure::store(command, &e))?;
     let now = common.now();
     let id = ledger.start_run(now.as_microsecond(), command).map_err(|e| Failure::store(command, &e))?;
-    let result = job::run(stages, &definition, &store, now, &Bars::default());
+    let values = |before: &Published, after: &Published| match trace::changed_values(&definition, before, after) {
+        Ok(changed) => Ok(serde_json::to_value(changed).unwrap_or_default()),
+        Err(TraceError::Store(error)) => Err(error),
+        // What the release before does not hold is no reason to hold this one back.
+        Err(TraceError::NoRelease(_) | TraceError::NoFigure { .. }) => Ok(serde_json::Value::Null),
+    };
+    let result = job::run(stages, &definition, &store, &values, now, &Bars::default());
     let (code, report) = match result {
         Ok(report) => {
             let quarantined = report.normalize.is_some_and(|n| n.quarantined > 0);

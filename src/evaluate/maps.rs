@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::grid::{Grid, Side};
 use super::judge::{All2, Outlook, absence, judge, node, nodes};
 use super::sums::{All, Sums};
-use crate::model::{Expr, Indicator, Kind, Level, Map, Plan, State, ValueForm};
+use crate::model::{Expr, Level, Map, Plan, State, ValueForm};
 use crate::register::{Register, Share};
 
 /// What is to be known of a row beside its figures.
@@ -322,22 +322,7 @@ fn largest(shares: &BTreeMap<i32, f64>) -> Option<i32> {
 
 /// By indicator: whether it is stated as of the reporting unit.
 fn whole(plan: &Plan) -> Vec<bool> {
-    plan.indicators.iter().map(|indicator| counts_units(plan, indicator)).collect()
-}
-
-/// True where an indicator counts units: their flags, their classes, themselves.
-fn counts_units(plan: &Plan, indicator: &Indicator) -> bool {
-    let mut counts = false;
-    for expr in std::iter::once(&indicator.numerator).chain(&indicator.denominator) {
-        expr.visit(&mut |e| {
-            counts |= match e {
-                Expr::Units | Expr::Class(_) | Expr::Test(..) => true,
-                Expr::Element(code) => plan.elements.iter().any(|e| e.code == *code && e.kind == Kind::Flag),
-                _ => false,
-            };
-        });
-    }
-    counts
+    plan.indicators.iter().map(|indicator| plan.counts_units(indicator)).collect()
 }
 
 /// Adds what was reported in one quarter to the units of the map, for one indicator.

@@ -147,9 +147,21 @@ impl fmt::Display for Expr {
             Self::Number(n) => write!(f, "{n}"),
             Self::Add(a, b) => write!(f, "({a} + {b})"),
             Self::Sub(a, b) => write!(f, "({a} - {b})"),
-            Self::Mul(a, b) => write!(f, "{a} * {b}"),
-            Self::Div(a, b) => write!(f, "{a} / {b}"),
+            Self::Mul(a, b) => write!(f, "{a} * {}", Right(b)),
+            Self::Div(a, b) => write!(f, "{a} / {}", Right(b)),
             Self::Test(a, comparison, b) => write!(f, "({a} {} {b})", comparison.sign()),
+        }
+    }
+}
+
+/// What stands right of `*` or `/`: a product keeps its parentheses, so that the text means the same formula.
+struct Right<'a>(&'a Expr);
+
+impl fmt::Display for Right<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Expr::Mul(..) | Expr::Div(..) => write!(f, "({})", self.0),
+            other => write!(f, "{other}"),
         }
     }
 }
@@ -282,6 +294,15 @@ mod tests {
         assert_eq!((value(4.0, 5.0), value(3.0, 5.0)), (1.0, 0.0));
         assert!(value(f64::NAN, 5.0).is_nan());
         assert_eq!(Expr::parse("(a < 1) + (b = 2)").unwrap().to_string(), "((a < 1) + (b = 2))");
+    }
+
+    #[test]
+    fn a_formula_is_written_as_it_is_read() {
+        for text in ["a / (b * c)", "a * (b / c) / d", "a / b / c", "(a + (b - c) / d)"] {
+            let e = Expr::parse(text).unwrap();
+            assert_eq!(e.to_string(), text);
+            assert_eq!(Expr::parse(&e.to_string()).unwrap(), e);
+        }
     }
 
     #[test]

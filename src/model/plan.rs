@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::element::{Element, Form};
+use super::element::{Element, Form, Kind};
 use super::finding::Code;
+use super::formula::Expr;
 use super::indicator::Indicator;
 use super::intervention::{Intervention, Measure};
 use super::map::MapChoice;
@@ -159,6 +160,21 @@ impl Plan {
             Measure::Element(at) => self.elements.get(at).map_or(Level::Ward, |e| e.level),
             Measure::Indicator(at) => self.indicators.get(at).map_or(Level::Ward, |i| i.level),
         }
+    }
+
+    /// True where an indicator counts units: their flags, their classes, themselves. Of a part of a unit it has no value.
+    pub fn counts_units(&self, indicator: &Indicator) -> bool {
+        let mut counts = false;
+        for expr in std::iter::once(&indicator.numerator).chain(&indicator.denominator) {
+            expr.visit(&mut |node| {
+                counts |= match node {
+                    Expr::Units | Expr::Class(_) | Expr::Test(..) => true,
+                    Expr::Element(code) => self.elements.iter().any(|e| e.code == *code && e.kind == Kind::Flag),
+                    _ => false,
+                };
+            });
+        }
+        counts
     }
 
     /// The target of an indicator.

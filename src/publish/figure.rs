@@ -88,6 +88,17 @@ pub fn probability(p: f64) -> Figure {
     Figure { vi: text.replace('.', ","), en: text }
 }
 
+/// A part of a change with its sign: finer, since parts are small.
+pub fn signed(part: f64, unit_label: &str) -> Figure {
+    let share = unit_label == "share";
+    let Figure { vi, en } = number(if share { part * 100.0 } else { part }, 2);
+    let sign = if part > 0.0 && en != "0" { "+" } else { "" };
+    // What rounds to nothing has no sign.
+    let bare = |text: String| if text == "-0" { "0".to_owned() } else { text.replace('-', "−") };
+    let (vi, en) = (format!("{sign}{}", bare(vi)), format!("{sign}{}", bare(en)));
+    if share { Figure { vi: format!("{vi} điểm %"), en: format!("{en} points") } } else { Figure { vi, en } }
+}
+
 /// Why there is no value.
 pub fn absence(state: State) -> Figure {
     let (vi, en) = match state {
@@ -142,5 +153,7 @@ mod tests {
         assert_eq!(number(-1234.0, 0), Figure { vi: "-1.234".into(), en: "-1,234".into() });
         assert_eq!(number(12.0, 2).en, "12");
         assert_eq!(change(0.025, "share"), Figure { vi: "2,5 điểm %".into(), en: "2.5 points".into() });
+        assert_eq!(signed(0.00251, "share"), Figure { vi: "+0,25 điểm %".into(), en: "+0.25 points".into() });
+        assert_eq!([-3.0, -1e-9, 1e-9].map(|part| signed(part, "").en), ["−3", "0", "0"]);
     }
 }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use crate::model::{Plan, Progress};
 use crate::register::Register;
-use crate::store::{Store, StoreError, raw};
+use crate::store::{Published, Store, StoreError, raw};
 
 /// What publish did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -84,11 +84,15 @@ struct Manifest<'a> {
     tables: BTreeMap<&'a str, &'a str>,
 }
 
+/// What a release changed in the values of another that came before: `history/values.json`.
+pub type Values<'a> = dyn Fn(&Published, &Published) -> Result<serde_json::Value, StoreError> + 'a;
+
 /// Renders the pages and publishes a release whole. Where nothing changed since the last one, that one stands.
 pub fn publish(
     plan: &Plan,
     register: &Register,
     store: &Store,
+    values: &Values<'_>,
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Summary, PublishError> {
@@ -129,7 +133,12 @@ pub fn publish(
     let json = |value: &serde_json::Value| serde_json::to_vec_pretty(value).unwrap_or_default();
     let changes = changes(parent.as_ref(), &digests);
     draft.write("history/changes.json", &json(&changes))?;
-    draft.write("release.json", &json(&serde_json::to_value(&manifest).unwrap_or_default()))?;
+    let manifest = serde_json::to_value(&manifest).unwrap_or_default();
+    if let Some(before) = store.published(None)? {
+        let changed = values(&before, &draft.read(manifest.clone()))?;
+        draft.write("history/values.json", &json(&changed))?;
+    }
+    draft.write("release.json", &json(&manifest))?;
     let folder = draft.publish()?;
     Ok(Summary { release: id, folder, pages, unchanged: false })
 }

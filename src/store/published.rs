@@ -8,8 +8,8 @@ use crate::model::Period;
 /// A release that is being read.
 #[derive(Debug, Clone)]
 pub struct Published {
-    folder: PathBuf,
-    manifest: serde_json::Value,
+    pub(super) folder: PathBuf,
+    pub(super) manifest: serde_json::Value,
 }
 
 impl Store {
@@ -56,6 +56,23 @@ impl Published {
         let name = map.map_or_else(|| period.to_string(), |map| format!("{period}.{map}"));
         let partition: PathBuf = province.into_iter().chain([year.as_str(), &name]).collect();
         self.partition(table, &partition)
+    }
+
+    /// The files of a table's periods that are not those of an earlier release, by province's folder and period; those of
+    /// other maps are left out.
+    pub fn changed_since(&self, earlier: &Self, table: &str) -> Vec<(Option<String>, Period)> {
+        let digests = |release: &Self| release.manifest.get("tables").and_then(|all| all.as_object()).cloned();
+        let (now, before) = (digests(self).unwrap_or_default(), digests(earlier).unwrap_or_default());
+        let changed = now.iter().filter(|(file, digest)| before.get(*file) != Some(digest));
+        let place = |file: &String| {
+            let parts: Vec<&str> = file.strip_suffix(".parquet")?.split('/').collect();
+            match parts.as_slice() {
+                [of, _, period] if *of == table => Some((None, period.parse().ok()?)),
+                [of, province, _, period] if *of == table => Some((Some((*province).to_owned()), period.parse().ok()?)),
+                _ => None,
+            }
+        };
+        changed.filter_map(|(file, _)| place(file)).collect()
     }
 
     /// Periods of which a table has a file, in order.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::{Result, Store, file, tables};
+use super::{Published, Result, Store, file, tables};
 
 /// A release that is being assembled; nothing of it is visible until [`ReleaseDraft::publish`].
 #[derive(Debug)]
@@ -85,6 +85,11 @@ impl ReleaseDraft {
             }
         }
         Ok(())
+    }
+
+    /// The draft read as the release that it will be.
+    pub fn read(&self, manifest: serde_json::Value) -> Published {
+        Published { folder: self.folder.clone(), manifest }
     }
 
     /// Writes a file of the release, as `release.json` or `history/changes.json`.

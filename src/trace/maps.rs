@@ -78,7 +78,13 @@ pub(super) fn pieces(asked: &Asked<'_>) -> Vec<Piece> {
 }
 
 /// The changes by which one unit became (a part of) another, told with their instruments, in either direction of time.
-fn instruments(register: &Register, reporting: &str, on_map: &str, reported: Date, map: Date) -> Vec<String> {
+pub(super) fn instruments(
+    register: &Register,
+    reporting: &str,
+    on_map: &str,
+    reported: Date,
+    map: Date,
+) -> Vec<String> {
     let (earlier, later) = if map < reported { (on_map, reporting) } else { (reporting, on_map) };
     let (from, to) = (reported.min(map), reported.max(map));
     let mut rows: Vec<(&Change, &str, &str)> = register

@@ -12,6 +12,8 @@
 //! 7. [`maps`]: of another map, the reporting units with their shares and legal instruments
 //! 8. [`target`]: the target's path, and why the status is what it is
 //! 9. [`text`]: all of it for people
+//!
+//! [`why`] leads from one figure to another: what made the difference.
 
 mod cells;
 mod definition;
@@ -24,6 +26,7 @@ mod scope;
 mod sums;
 mod target;
 mod text;
+mod why;
 
 use std::path::PathBuf;
 
@@ -40,6 +43,7 @@ pub use question::{Figure, Question};
 pub use record::Record;
 pub use sums::{Check, Leaf, Outcome, UnitPart};
 pub use target::TargetPath;
+pub use why::{Between, ChangedValue, Contribution, Point, Why, WhyQuestion, changed_values, why};
 
 /// How many entries of a list are shown where not all are asked for.
 pub const SHORT: usize = 20;

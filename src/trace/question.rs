@@ -11,7 +11,7 @@ use super::record::{Record, records};
 use crate::model::{Indicator, Level, Map, Period, Plan, Span};
 use crate::plan::nearest;
 use crate::register::Register;
-use crate::store::{Published, Store};
+use crate::store::{Partition, Published, Store};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,72 @@ fn none(what: String, hint: impl Into<String>) -> TraceError {
     TraceError::NoFigure { what, hint: hint.into() }
 }
 
+/// The newest release, or the one of this id.
+pub(super) fn release(store: &Store, id: Option<&str>) -> Result<Published, TraceError> {
+    let named = id.map_or(String::new(), |id| format!(" `{id}`"));
+    store.published(id)?.ok_or(TraceError::NoRelease(named))
+}
+
+/// An indicator by its code.
+pub(super) fn indicator<'a>(plan: &'a Plan, code: &str) -> Result<&'a Indicator, TraceError> {
+    let known = || plan.indicators.iter().map(|i| i.code.as_str());
+    plan.indicator(code).ok_or_else(|| {
+        let near = nearest(&code.to_uppercase(), known()).map(|n| format!("did you mean `{n}`? "));
+        let all = known().collect::<Vec<_>>().join(", ");
+        none(
+            format!("indicator `{code}` is not defined"),
+            format!("{}the plan defines {all}", near.unwrap_or_default()),
+        )
+    })
+}
+
+/// The quarter at whose end a period stands, if the span is one of its.
+pub(super) fn quarter(period: Period, span: Span) -> Result<Period, TraceError> {
+    if period.is_year() != (span == Span::Year) {
+        let hint = format!(
+            "a year has the span `year` and a quarter the others: `--period {}`, or `--period {}-Q4 --span {}`",
+            period.year(),
+            period.year(),
+            if span == Span::Year { Span::YearToDate } else { span }
+        );
+        return Err(none(format!("`{period}` has no span `{span}`"), hint));
+    }
+    Ok(Period::quarter_of(period.year(), period.quarter().unwrap_or(4)).unwrap_or(period))
+}
+
+/// Day on which a release was made.
+fn made_on(plan: &Plan, release: &Published) -> Date {
+    plan.local_date(release.text("created").parse().unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// Day of a map in a release.
+pub(super) fn map_day(plan: &Plan, release: &Published, map: Map, quarter: Period) -> Date {
+    match map {
+        Map::AsReported => quarter.end(),
+        Map::AsOf => release.text("as_of").parse().unwrap_or(plan.first_day),
+        Map::Current => made_on(plan, release),
+    }
+}
+
+/// The file that holds a period's figures on a map.
+pub(super) fn file(
+    release: &Published,
+    province: Option<&str>,
+    period: Period,
+    map: Map,
+) -> Result<Partition, TraceError> {
+    let name = (map != Map::AsReported).then_some(map.as_str());
+    if let Some(file) = release.of_period("indicator_values", province, period, name) {
+        return Ok(file);
+    }
+    let all = release.periods("indicator_values")?;
+    let hint = match (all.first(), all.last()) {
+        (Some(first), Some(last)) => format!("it holds {first} to {last}"),
+        _ => "run `wardscore run`".to_owned(),
+    };
+    Err(none(format!("the release has no figures of `{period}` on the map `{map}`"), hint))
+}
+
 impl<'a> Asked<'a> {
     pub(super) fn new(
         plan: &'a Plan,
@@ -91,46 +157,24 @@ impl<'a> Asked<'a> {
         store: &Store,
         question: &Question<'a>,
     ) -> Result<Self, TraceError> {
+        Self::of(plan, register, release(store, question.release)?, question)
+    }
+
+    /// The same of a release that is open.
+    pub(super) fn of(
+        plan: &'a Plan,
+        register: &'a Register,
+        release: Published,
+        question: &Question<'a>,
+    ) -> Result<Self, TraceError> {
         let Question { unit, period, span, map, .. } = *question;
-        let named = question.release.map_or(String::new(), |id| format!(" `{id}`"));
-        let release = store.published(question.release)?.ok_or(TraceError::NoRelease(named))?;
-        let known = || plan.indicators.iter().map(|i| i.code.as_str());
-        let indicator = plan.indicator(question.indicator).ok_or_else(|| {
-            let near = nearest(&question.indicator.to_uppercase(), known()).map(|n| format!("did you mean `{n}`? "));
-            let all = known().collect::<Vec<_>>().join(", ");
-            none(
-                format!("indicator `{}` is not defined", question.indicator),
-                format!("{}the plan defines {all}", near.unwrap_or_default()),
-            )
-        })?;
-        if period.is_year() != (span == Span::Year) {
-            let hint = format!(
-                "a year has the span `year` and a quarter the others: `--period {}`, or `--period {}-Q4 --span {}`",
-                period.year(),
-                period.year(),
-                if span == Span::Year { Span::YearToDate } else { span }
-            );
-            return Err(none(format!("`{period}` has no span `{span}`"), hint));
-        }
-        let quarter = Period::quarter_of(period.year(), period.quarter().unwrap_or(4)).unwrap_or(period);
-        let created: Timestamp = release.text("created").parse().unwrap_or(Timestamp::UNIX_EPOCH);
-        let today = plan.local_date(created);
-        let map_day = match map {
-            Map::AsReported => quarter.end(),
-            Map::AsOf => release.text("as_of").parse().unwrap_or(plan.first_day),
-            Map::Current => today,
-        };
+        let indicator = indicator(plan, question.indicator)?;
+        let quarter = quarter(period, span)?;
+        let today = made_on(plan, &release);
+        let map_day = map_day(plan, &release, map, quarter);
         let version = register.at(unit, map_day).ok_or_else(|| not_in_force(register, unit, map_day))?;
         let province = register.has_several_provinces().then(|| register.province_of(unit, map_day)).flatten();
-        let name = (map != Map::AsReported).then_some(map.as_str());
-        let Some(file) = release.of_period("indicator_values", province, period, name) else {
-            let all = release.periods("indicator_values")?;
-            let hint = match (all.first(), all.last()) {
-                (Some(first), Some(last)) => format!("it holds {first} to {last}"),
-                _ => "run `wardscore run`".to_owned(),
-            };
-            return Err(none(format!("the release has no figures of `{period}` on the map `{map}`"), hint));
-        };
+        let file = file(&release, province, period, map)?;
         let keys = ["unit_code", "span", "indicator"];
         let wanted = [unit, span.as_str(), &indicator.code];
         let rows = records(&file.read_where(&[], &keys, |texts| texts == wanted)?);
@@ -170,20 +214,8 @@ impl<'a> Asked<'a> {
 
     /// Why a unit has no row of an indicator.
     fn no_row(&self) -> TraceError {
-        let Self { indicator, unit, level, .. } = self;
-        let code = &indicator.code;
-        let hint = if let Some(only) = indicator.unit.as_ref().filter(|only| only.as_str() != *unit) {
-            format!("`{code}` is about {only} {} alone", self.name(only))
-        } else if indicator.level > *level {
-            let above = self.figure.above.as_ref().map_or(String::new(), |[code, name]| format!(": {code} {name}"));
-            format!("`{code}` is measured from the {} up{above}", indicator.level)
-        } else if self.span == Span::RollingYear {
-            "the plan's first rolling year ends with its fourth quarter".to_owned()
-        } else {
-            format!("the table is `{}`", self.table.display())
-        };
-        let what = format!("the release has no `{code}` of {unit} {} for {}", self.name(unit), self.period);
-        none(format!("{what}, span `{}`, map `{}`", self.span, self.map), hint)
+        let table = format!("the table is `{}`", self.table.display());
+        no_row(self.register, self.indicator, (self.unit, self.map_day), self.period, (self.span, self.map), table)
     }
 
     /// Who sends a unit's forms on a day: its district, or the province for a ward directly below it.
@@ -197,8 +229,35 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// Why a unit has no row of an indicator; `else_hint` where nothing tells.
+pub(super) fn no_row(
+    register: &Register,
+    indicator: &Indicator,
+    (unit, day): (&str, Date),
+    period: Period,
+    (span, map): (Span, Map),
+    else_hint: String,
+) -> TraceError {
+    let code = &indicator.code;
+    let name = |code: &str| register.named(code, day).map_or("", |unit| unit.name_vi.as_str());
+    let version = register.at(unit, day);
+    let hint = if let Some(only) = indicator.unit.as_ref().filter(|only| only.as_str() != unit) {
+        format!("`{code}` is about {only} {} alone", name(only))
+    } else if version.is_some_and(|version| indicator.level > version.level) {
+        let above = version.and_then(|version| version.parent_code.as_deref());
+        let above = above.map_or(String::new(), |above| format!(": {above} {}", name(above)));
+        format!("`{code}` is measured from the {} up{above}", indicator.level)
+    } else if span == Span::RollingYear {
+        "the plan's first rolling year ends with its fourth quarter".to_owned()
+    } else {
+        else_hint
+    };
+    let what = format!("the release has no `{code}` of {unit} {} for {period}", name(unit));
+    none(format!("{what}, span `{span}`, map `{map}`"), hint)
+}
+
 /// A unit that is not in force on the map's day, with what it was made from or became.
-fn not_in_force(register: &Register, unit: &str, day: Date) -> TraceError {
+pub(super) fn not_in_force(register: &Register, unit: &str, day: Date) -> TraceError {
     let name = register.named(unit, day).map_or("", |unit| unit.name_vi.as_str());
     let became = register.fates(unit).into_iter().filter(|event| event.day <= day).flat_map(|event| {
         let to = event.rows.iter().filter_map(|row| row.to_code.as_deref());

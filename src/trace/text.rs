@@ -33,7 +33,7 @@ struct Page<'a> {
 }
 
 /// Both languages, once where they are the same.
-fn both(figure: &Figure) -> String {
+pub(super) fn both(figure: &Figure) -> String {
     if figure.vi == figure.en { figure.vi.clone() } else { format!("{} · {}", figure.vi, figure.en) }
 }
 
@@ -54,7 +54,7 @@ fn of_cells(count: usize) -> String {
     if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
-fn span_words(span: &str) -> (&'static str, &'static str) {
+pub(super) fn span_words(span: &str) -> (&'static str, &'static str) {
     match Span::from_word(span) {
         Some(Span::Quarter) => ("trong quý", "the quarter"),
         Some(Span::YearToDate) => ("lũy kế từ đầu năm", "year to date"),
@@ -65,7 +65,7 @@ fn span_words(span: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn map_words(map: &str) -> (&'static str, &'static str) {
+pub(super) fn map_words(map: &str) -> (&'static str, &'static str) {
     match map {
         "as_of" => ("theo địa giới ngày đầu kế hoạch", "on the map of the plan's first day"),
         "current" => ("theo địa giới hiện nay", "on today's map"),
