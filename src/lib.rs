@@ -12,7 +12,8 @@
 //! | 6 | [`evaluate`] | year to date 2018: 3 107 of 3 240 handled = 95.9%; target 100%; off track |
 //! | 7 | [`publish`] | the card's cell: 95.9%, its symbol and colour |
 //!
-//! [`trace`] leads from a figure back along this way, step by step: `wardscore explain`.
+//! [`trace`] leads from a figure back along this way, step by step: `wardscore explain`; and from one figure to another, part
+//! by part: `wardscore why`.
 //!
 //! What was wrong with a form goes back to its district: [`reply`] marks every finding in the form as it came.
 //!

@@ -29,10 +29,9 @@ use self::split::{Split, form_of, one_by_one, parts_of, sides, under_both};
 use self::steps::Ground;
 use super::question::{self, Question};
 use super::{Listing, TraceError, maps};
-use crate::model::{Indicator, Level, Map, Period, Plan, Span, State, ValueForm};
+use crate::model::{Level, Map, Period, Span, State};
 use crate::plan::Definition;
-use crate::stats::Undefined;
-use crate::stats::decompose::{self, Form, Parts, Sums, Weights};
+use crate::stats::decompose::{Parts, Sums};
 use crate::store::{Published, Store};
 
 pub use history::{ChangedValue, changed_values};
