@@ -10,7 +10,8 @@ use super::super::scope::Scope;
 use super::super::{TraceError, sums};
 use super::figures::{Key, Member};
 use crate::model::{
-    Baseline, Chance, Class, Criterion, Direction, Expr, Indicator, Kind, OwnPart, Plan, Population, Requirement, ValueForm,
+    Baseline, Chance, Class, Criterion, Direction, Expr, Indicator, Kind, OwnPart, Plan, Population, Requirement,
+    ValueForm,
 };
 use crate::register::Register;
 use crate::stats::decompose::Sums;
