@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tool::{said, table, wardscore};
+use crate::tool::{root, said, table, wardscore};
 
 #[test]
 fn the_province_is_the_sum_of_its_wards_on_every_map() {
@@ -52,4 +52,29 @@ fn the_province_is_the_sum_of_its_wards_on_every_map() {
     for row in table(&store, "reporting", &["unit_code", "period", "complete_share"]) {
         assert!(row[2].parse::<f64>().unwrap() <= 1.0, "{row:?}");
     }
+}
+
+#[test]
+fn a_form_about_units_that_were_merged_is_a_finding_and_no_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = folder.path().join("inbox/478");
+    std::fs::create_dir_all(&inbox).unwrap();
+    // The last form before the merges of 2020, filled in again by its old list for the first quarter after.
+    let old = root().join("sample-data/inbox/478/BC KH50 Q4.2019 (Phu Vang) B01.csv");
+    let text = std::fs::read_to_string(old).unwrap().replace("Quý IV năm 2019", "Quý I năm 2020");
+    std::fs::write(inbox.join("BC KH50 Q1.2020 B01.csv"), text).unwrap();
+    let store = folder.path().join("store");
+    let inbox = format!("inbox={}", folder.path().join("inbox").display());
+    let run =
+        ["run", "--no-reply", "--set", &inbox, "--store", store.to_str().unwrap(), "--now", "2020-04-10T00:00:00Z"];
+    said(&wardscore(run), 0);
+    let findings = table(&store, "findings", &["code", "unit_code", "severity"]);
+    let not_in_force: Vec<&str> =
+        findings.iter().filter(|f| f[0] == "unit-not-in-force").map(|f| f[1].as_str()).collect();
+    assert_eq!(not_in_force, ["19951", "19954"]);
+    let observed = table(&store, "observations", &["unit_code", "period"]);
+    assert!(observed.iter().any(|row| row[0] == "19900" && row[1] == "2020-Q1"));
+    assert!(observed.iter().all(|row| !["19951", "19954"].contains(&row[0].as_str())));
+    let due = table(&store, "reporting", &["unit_code", "period"]);
+    assert!(!due.iter().any(|row| row[0] == "19951" && row[1] == "2020-Q1"));
 }
