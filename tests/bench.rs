@@ -21,14 +21,18 @@ fn main() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench");
     let runs = if std::env::args().any(|a| a == "--quick") { 1 } else { 3 };
     let province = Case::new(&folder, "province", None);
-    let nation = Case::new(&folder, "nation", Some("pipeline"));
+    // `-- province` leaves out the nation, which takes minutes.
+    let alone = std::env::args().any(|a| a == "province");
+    let nation = (!alone).then(|| Case::new(&folder, "nation", Some("pipeline")));
     println!("{:<34} {:>9} {:>9} {:>7} {:>8}", "", "seconds", "floor", "ratio", "MB");
-    for case in [&province, &nation] {
+    for case in std::iter::once(&province).chain(&nation) {
         case.stages(runs);
     }
     province.replies(runs);
     province.night(runs);
-    nation.half().growth(&nation, runs);
+    if let Some(nation) = nation {
+        nation.half().growth(&nation, runs);
+    }
 }
 
 /// Median of several measurements.
