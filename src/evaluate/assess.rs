@@ -9,6 +9,7 @@
 
 use rayon::prelude::*;
 
+use super::grid::Side;
 use super::judge::{Judged, known, node, nodes};
 use super::maps::OnMap;
 use super::spans::SPANS;
@@ -16,7 +17,7 @@ use crate::model::{Chance, Expr, Indicator, Kind, Level, Period, Plan, Span};
 use crate::stats::Coverage;
 use crate::stats::funnel::{self, Flag, Limits, Scale};
 use crate::stats::shrink;
-use crate::stats::target::{Projection, project};
+use crate::stats::target::project;
 use crate::stats::trend::{self, MannKendall};
 
 /// Share of the wards' z-scores at either end that is drawn in before their spread is measured.
@@ -33,9 +34,24 @@ pub(super) struct Assessed {
     pub(super) funnel: Option<(Limits, Flag)>,
     /// Trend, slope a year, quarters with a value.
     pub(super) trend: Option<(MannKendall, f64, usize)>,
-    /// Year at whose end the target is due, and the projection to it.
-    pub(super) projection: Option<(i16, Projection)>,
+    pub(super) projection: Option<Projected>,
 }
+
+/// Where the line through what was seen leads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Projected {
+    /// Year at whose end the target is due.
+    pub(super) year: i16,
+    /// The value there, and the 95% interval of one, within what is possible.
+    pub(super) value: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
+    /// Probability that it meets the target.
+    pub(super) probability: Option<f64>,
+}
+
+/// Fewest points for a projection: with three, the interval of one degree of freedom says nothing.
+const POINTS: usize = 4;
 
 /// Assesses the figures of one quarter on the map of the reporting units.
 pub(super) fn assess(plan: &Plan, map: &OnMap<'_>, t: usize) -> Vec<Assessed> {
@@ -61,7 +77,9 @@ pub(super) fn assess(plan: &Plan, map: &OnMap<'_>, t: usize) -> Vec<Assessed> {
                     _ => (None, None),
                 };
                 let quarters: Vec<Option<f64>> = (0..=t).map(|t| known(at(Span::Quarter, t, node)?.value)).collect();
-                let trend = trend::seasonal(&quarters, 4).ok();
+                // A unit's own yes or no has no slope.
+                let sloped = !map.whole[i] || self::node(&map.grid, node).0 > indicator.level;
+                let trend = trend::seasonal(&quarters, 4).ok().filter(|_| sloped);
                 Some(Assessed {
                     node,
                     indicator: i,
@@ -70,7 +88,8 @@ pub(super) fn assess(plan: &Plan, map: &OnMap<'_>, t: usize) -> Vec<Assessed> {
                     trend: trend.map(|(test, slope)| (test, slope, quarters.iter().flatten().count())),
                     projection: projection(plan, indicator, &map.grid.quarters[..=t], &quarters, &|t| {
                         known(at(Span::RollingYear, t, node)?.value)
-                    }),
+                    })
+                    .filter(|_| sloped),
                 })
             })
             .collect::<Vec<Assessed>>()
@@ -143,7 +162,7 @@ fn projection(
     quarters: &[Period],
     of_quarters: &[Option<f64>],
     of_years: &dyn Fn(usize) -> Option<f64>,
-) -> Option<(i16, Projection)> {
+) -> Option<Projected> {
     let last = plan.target(&indicator.code)?.milestones.last()?;
     let end = |quarter: &Period| f64::from(quarter.year()) + f64::from(quarter.quarter().unwrap_or(4)) / 4.0;
     let counted = |expr: &Expr| {
@@ -162,17 +181,34 @@ fn projection(
     if due <= end(&quarters[newest]) {
         return None;
     }
-    Some((last.year, project(&times, &values, due, last.low, COVERAGE).ok()?))
+    if values.len() < POINTS {
+        return None;
+    }
+    let line = project(&times, &values, due, last.low, COVERAGE).ok()?;
+    let (least, most) = match indicator.chance {
+        Chance::Share => (0.0, 1.0),
+        Chance::Count | Chance::Rate => (0.0, f64::INFINITY),
+        Chance::None => (f64::NEG_INFINITY, f64::INFINITY),
+    };
+    let possible = |value: f64| value.clamp(least, most);
+    Some(Projected {
+        year: last.year,
+        value: possible(line.predicted),
+        low: possible(line.predicted - line.value),
+        high: possible(line.predicted + line.value),
+        probability: line.probability,
+    })
 }
 
 /// The newest quarter for which anything was reported.
 pub(super) fn newest(map: &OnMap<'_>) -> Option<usize> {
-    let n = nodes(&map.grid);
-    let told = |t: usize| {
-        let province = |values: &Vec<Option<Judged>>| values.get(t * n + n - 1)?.as_ref().map(|j| j.reporting > 0);
-        map.judged.first().into_iter().flatten().any(|values| province(values) == Some(true))
+    let told = |side: &Side, t: usize| {
+        let n = side.codes.len();
+        let quarter = side.over.first().into_iter().flatten();
+        quarter.filter_map(|column| column.get(t * n..(t + 1) * n)).flatten().any(|value| !value.is_nan())
     };
-    (0..map.grid.quarters.len()).rev().find(|t| told(*t))
+    let grid = &map.grid;
+    (0..grid.quarters.len()).rev().find(|t| told(&grid.wards, *t) || told(&grid.districts, *t))
 }
 
 /// The level of a node, its code and its district's.

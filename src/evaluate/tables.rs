@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::EvaluateError;
-use super::assess::{self, Assessed};
+use super::assess::{self, Assessed, Projected};
 use super::cards::Card;
 use super::grid::Grid;
 use super::judge::{Judged, known, node, nodes};
@@ -14,7 +14,6 @@ use super::spans::SPANS;
 use super::verdict;
 use crate::model::{Indicator, Level, Period, Plan, Span, State, Status, Warning};
 use crate::stats::funnel::Limits;
-use crate::stats::target::Projection;
 use crate::stats::trend::{Direction, MannKendall};
 use crate::store::{Store, StoreError, TableWriter, columns};
 
@@ -245,7 +244,7 @@ fn assessments_batch(
         columns::numbers(all.iter().map(|a| Some(pick(a.trend.as_ref()?))))
     };
     let projected =
-        |pick: fn(&Projection) -> Option<f64>| columns::numbers(all.iter().map(|a| pick(&a.projection.as_ref()?.1)));
+        |pick: fn(&Projected) -> Option<f64>| columns::numbers(all.iter().map(|a| pick(a.projection.as_ref()?)));
     Store::batch(
         "assessments",
         vec![
@@ -273,10 +272,10 @@ fn assessments_batch(
             trend(|(test, ..)| test.p),
             trend(|(_, slope, _)| *slope),
             columns::wholes(all.iter().map(|a| Some(a.trend.as_ref()?.2 as i32))),
-            columns::wholes(all.iter().map(|a| Some(i32::from(a.projection.as_ref()?.0)))),
-            projected(|p| Some(p.predicted)),
-            projected(|p| Some(p.predicted - p.value)),
-            projected(|p| Some(p.predicted + p.value)),
+            columns::wholes(all.iter().map(|a| Some(i32::from(a.projection.as_ref()?.year)))),
+            projected(|p| Some(p.value)),
+            projected(|p| Some(p.low)),
+            projected(|p| Some(p.high)),
             projected(|p| p.probability),
         ],
     )

@@ -7,8 +7,10 @@ use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Float64Type, In
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::figure::Figure;
 use super::impact::{self, Study};
 use super::origin::{self, Origin};
+use super::outlook::{self, Outlook};
 use super::sources::Sources;
 use crate::model::{Level, Map, Period, Plan, State, Status, Warning};
 use crate::register::Register;
@@ -74,6 +76,8 @@ pub(super) struct Unit {
     children: Vec<usize>,
     /// By indicator.
     pub(super) values: Vec<Value>,
+    /// Of indicators with a target: what is said beside the value.
+    outlooks: Vec<(usize, Outlook)>,
     /// Target by target: the value to date of each quarter, for a sparkline.
     series: Vec<Option<f64>>,
     pub(super) card: Option<Card>,
@@ -189,6 +193,7 @@ impl<'a> Edition<'a> {
                     parent,
                     children: Vec::new(),
                     values: Vec::new(),
+                    outlooks: Vec::new(),
                     series: vec![None; count * edition.quarters.len()],
                     card: None,
                     findings: (0, 0),
@@ -198,6 +203,7 @@ impl<'a> Edition<'a> {
             }
         }
         edition.values(store)?;
+        edition.outlooks(store)?;
         edition.cards(store, register)?;
         edition.findings(store)?;
         edition.missing(store, today)?;
@@ -233,6 +239,27 @@ impl<'a> Edition<'a> {
     /// Name of a unit on a day; its code where it was not known then.
     pub(super) fn name(&self, code: &str, day: Date) -> String {
         self.register.named(code, day).map_or_else(|| code.to_owned(), |unit| unit.name_vi.clone())
+    }
+
+    /// What is said beside a unit's value of an indicator.
+    pub(super) fn outlook<'u>(&self, unit: &'u Unit, indicator: usize) -> &'u [Figure] {
+        unit.outlooks.iter().find(|(of, _)| *of == indicator).map_or(&[], |(_, said)| said.as_slice())
+    }
+
+    /// Assessments are of the units that reported.
+    fn outlooks(&mut self, store: &Store) -> Result<(), StoreError> {
+        if self.plan.settings.map.shown != Map::AsReported {
+            return Ok(());
+        }
+        let with_target = self.plan.indicators.iter().enumerate().filter(|(at, _)| self.is_target(*at));
+        let wanted: HashMap<&str, usize> = with_target.map(|(at, indicator)| (indicator.code.as_str(), at)).collect();
+        let mut all = outlook::load(store, self.period, &wanted, &self.plan.indicators)?;
+        let targets: Vec<usize> = (0..self.plan.indicators.len()).filter(|at| self.is_target(*at)).collect();
+        for unit in &mut self.units {
+            let own = targets.iter().filter_map(|at| Some((*at, all.remove(&(unit.code.clone(), *at))?)));
+            unit.outlooks = own.collect();
+        }
+        Ok(())
     }
 
     /// The unit above.

@@ -12,6 +12,7 @@ mod edition;
 pub mod figure;
 mod impact;
 mod origin;
+mod outlook;
 mod site;
 mod sources;
 

@@ -88,6 +88,7 @@ struct Line<'a> {
     mark: Mark,
     arrow: Option<(&'static str, Figure)>,
     spark: Option<Spark>,
+    outlook: &'a [Figure],
     reporting: (i32, i32),
     warnings: Vec<Figure>,
     district: Option<Figure>,
@@ -103,7 +104,7 @@ fn find(unit: &Unit, indicator: usize) -> Option<&Value> {
     unit.values.iter().find(|v| v.indicator == indicator)
 }
 
-fn line<'a>(edition: &'a Edition<'a>, unit: &Unit, value: &Value, above: &[Option<&Unit>; 2]) -> Line<'a> {
+fn line<'a>(edition: &'a Edition<'a>, unit: &'a Unit, value: &Value, above: &[Option<&Unit>; 2]) -> Line<'a> {
     let indicator = &edition.plan.indicators[value.indicator];
     let of = |v: f64| figure::value(v, &indicator.unit_label);
     let context = |unit: Option<&Unit>| unit.and_then(|u| find(u, value.indicator)).map(|v| shown(v, indicator));
@@ -123,6 +124,7 @@ fn line<'a>(edition: &'a Edition<'a>, unit: &Unit, value: &Value, above: &[Optio
             .filter(|c| value.change_is_real && *c != 0.0)
             .map(|c| (if c > 0.0 { "↑" } else { "↓" }, figure::change(c.abs(), &indicator.unit_label))),
         spark: draw(edition.series(unit, value.indicator), value.target.map(|t| t.0)),
+        outlook: edition.outlook(unit, value.indicator),
         reporting: (value.reporting, value.expected),
         warnings: value.warnings.iter().copied().map(figure::warning).collect(),
         district: context(above[0]),
