@@ -21,7 +21,7 @@ fn every_command_of_the_readme_exists() {
         let Some(at) = line.find("wardscore ") else { continue };
         let code =
             line.starts_with("wardscore ") && fenced || line.contains("`wardscore ") || line.contains("/wardscore ");
-        let word: String = line[at + 10..].chars().take_while(char::is_ascii_lowercase).collect();
+        let word: String = line[at + 10..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
         if code && !word.is_empty() {
             let output = wardscore([word.as_str(), "--help"]);
             assert!(output.status.success(), "`{word}` in: {line}");
