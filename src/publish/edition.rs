@@ -90,6 +90,13 @@ pub(super) struct Unit {
     pub(super) interventions: Vec<(usize, Option<Period>)>,
 }
 
+impl Unit {
+    /// What is said beside its value of an indicator.
+    pub(super) fn outlook(&self, indicator: usize) -> &[Figure] {
+        self.outlooks.iter().find(|(of, _)| *of == indicator).map_or(&[], |(_, said)| said.as_slice())
+    }
+}
+
 /// One edition.
 pub(super) struct Edition<'a> {
     pub(super) plan: &'a Plan,
@@ -239,11 +246,6 @@ impl<'a> Edition<'a> {
     /// Name of a unit on a day; its code where it was not known then.
     pub(super) fn name(&self, code: &str, day: Date) -> String {
         self.register.named(code, day).map_or_else(|| code.to_owned(), |unit| unit.name_vi.clone())
-    }
-
-    /// What is said beside a unit's value of an indicator.
-    pub(super) fn outlook<'u>(&self, unit: &'u Unit, indicator: usize) -> &'u [Figure] {
-        unit.outlooks.iter().find(|(of, _)| *of == indicator).map_or(&[], |(_, said)| said.as_slice())
     }
 
     /// Assessments are of the units that reported.

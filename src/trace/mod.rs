@@ -13,7 +13,7 @@
 //! 8. [`target`]: the target's path, and why the status is what it is
 //! 9. [`text`]: all of it for people
 //!
-//! [`why`] leads from one figure to another: what made the difference.
+//! [`mod@why`] leads from one figure to another: what made the difference.
 
 mod cells;
 mod definition;

@@ -124,7 +124,7 @@ fn line<'a>(edition: &'a Edition<'a>, unit: &'a Unit, value: &Value, above: &[Op
             .filter(|c| value.change_is_real && *c != 0.0)
             .map(|c| (if c > 0.0 { "↑" } else { "↓" }, figure::change(c.abs(), &indicator.unit_label))),
         spark: draw(edition.series(unit, value.indicator), value.target.map(|t| t.0)),
-        outlook: edition.outlook(unit, value.indicator),
+        outlook: unit.outlook(value.indicator),
         reporting: (value.reporting, value.expected),
         warnings: value.warnings.iter().copied().map(figure::warning).collect(),
         district: context(above[0]),
