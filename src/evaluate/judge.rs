@@ -45,7 +45,10 @@ impl Judged {
     pub(super) fn interval(&self, indicator: &Indicator) -> Option<(f64, f64)> {
         let n = known(self.numerator).filter(|n| *n >= 0.0)?;
         let over = |d: f64| {
-            let ((low, high), _) = interval::hybrid(n, Coverage::P95);
+            let (low, high) = match indicator.exact_interval {
+                true => interval::exact_poisson(n, Coverage::P95),
+                false => interval::hybrid(n, Coverage::P95).0,
+            };
             (low / d * indicator.factor, high / d * indicator.factor)
         };
         match indicator.chance {
@@ -53,7 +56,11 @@ impl Judged {
             Chance::Rate => known(self.denominator).filter(|d| *d > 0.0).map(over),
             Chance::Share => {
                 let d = known(self.denominator).filter(|d| *d > 0.0 && n <= *d)?;
-                let (low, high) = interval::wilson(n, d, Coverage::P95);
+                // The exact one is of whole counts; a part of one has only the other.
+                let (low, high) = match indicator.exact_interval && n.fract() == 0.0 && d.fract() == 0.0 {
+                    true => interval::clopper_pearson(n, d, Coverage::P95),
+                    false => interval::wilson(n, d, Coverage::P95),
+                };
                 Some(if indicator.form == ValueForm::Reduction { (1.0 - high, 1.0 - low) } else { (low, high) })
             }
             Chance::None => None,
@@ -224,10 +231,13 @@ fn bounds(indicator: &Indicator, sums: &Sums, at: usize, value: Option<f64>) -> 
         return if missing.is_nan() { (None, None) } else { (lowest, highest) };
     }
     if !complete || (indicator.form != ValueForm::Count && parted.denominator > 0.0) {
-        // Of what was not reported, nothing bounds a count; of two parts neither bounds their quotient.
+        // Of what was not reported, nothing bounds a count above; of two parts neither bounds their quotient.
         return if indicator.is_share() && parted.denominator == 0.0 && !sums.missing[at].is_nan() {
             let d = d + sums.missing[at];
             if d > 0.0 { (Some(n / d), Some((n + sums.missing[at] + parted.numerator) / d)) } else { (None, None) }
+        } else if indicator.chance == Chance::Count {
+            // More events can only be added.
+            (value_of(indicator, n, d), None)
         } else {
             (None, None)
         };
@@ -351,5 +361,71 @@ fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator, o
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Expr;
+
+    fn of(chance: Chance, form: ValueForm, exact_interval: bool) -> Indicator {
+        Indicator {
+            code: "X".into(),
+            name_vi: String::new(),
+            name_en: String::new(),
+            group: "T".into(),
+            level: Level::Ward,
+            unit: None,
+            form,
+            numerator: Expr::Element("n".into()),
+            denominator: Some(Expr::Element("d".into())),
+            factor: if chance == Chance::Rate { 1000.0 } else { 1.0 },
+            own: None,
+            direction: Direction::Rise,
+            unit_label: if chance == Chance::Share { "share".into() } else { String::new() },
+            chance,
+            exact_interval,
+            watch_denominator: false,
+        }
+    }
+
+    fn interval(indicator: &Indicator, numerator: f64, denominator: f64) -> Option<(f64, f64)> {
+        let nothing = f64::NAN;
+        let judged = Judged {
+            numerator,
+            denominator,
+            value: nothing,
+            low: nothing,
+            high: nothing,
+            previous: nothing,
+            achieved_share: nothing,
+            reporting: 1,
+            expected: 1,
+            rank: (0, 0),
+            state: State::Reported,
+            status: Status::NoTarget,
+            change_is_real: None,
+            fewer_detected: false,
+        };
+        judged.interval(indicator)
+    }
+
+    #[test]
+    fn the_interval_follows_the_law_of_chance() {
+        let near = |got: Option<(f64, f64)>, low: f64, high: f64| {
+            let got = got.unwrap();
+            assert!((got.0 - low).abs() < 1e-4 && (got.1 - high).abs() < 1e-4, "{got:?} {low} {high}");
+        };
+        let share = of(Chance::Share, ValueForm::Ratio, false);
+        near(interval(&share, 3.0, 4.0), 0.3006, 0.9544);
+        near(interval(&of(Chance::Share, ValueForm::Ratio, true), 3.0, 4.0), 0.1941, 0.9937);
+        near(interval(&of(Chance::Share, ValueForm::Reduction, false), 3.0, 4.0), 1.0 - 0.9544, 1.0 - 0.3006);
+        // Three events: exact Poisson 0.6187 to 8.7673, here per 1,000 of 2,000 inhabitants.
+        near(interval(&of(Chance::Rate, ValueForm::Ratio, false), 3.0, 2000.0), 0.3093, 4.3836);
+        near(interval(&of(Chance::Count, ValueForm::Count, false), 3.0, f64::NAN), 0.6187, 8.7673);
+        // More than the whole is no share, and money has no law.
+        assert_eq!(interval(&share, 5.0, 4.0), None);
+        assert_eq!(interval(&of(Chance::None, ValueForm::Ratio, false), 3.0, 4.0), None);
     }
 }

@@ -57,6 +57,8 @@ pub struct Indicator {
     pub unit_label: String,
     /// What chance can do to it.
     pub chance: Chance,
+    /// Whether its interval is the exact one (Clopper and Pearson; Poisson) rather than that which holds on average.
+    pub exact_interval: bool,
     /// Whether a value that rises because its denominator falls is told: 100% of the cases detected, for few were.
     pub watch_denominator: bool,
 }

@@ -435,6 +435,7 @@ fn indicators(source: &Source, plan: &Plan, problems: &mut Problems) -> Vec<Indi
             direction: i.need("direction", direction, problems).unwrap_or(Direction::None),
             unit_label: i.required("unit_label", problems),
             chance: Chance::None,
+            exact_interval: i.word("interval", &[("usual", false), ("exact", true)], problems).unwrap_or(false),
             watch_denominator: i.flag("watch_denominator", problems),
         };
         let indicator = Indicator { chance: chance(&indicator, plan), ..indicator };

@@ -81,6 +81,7 @@ fn indicator(plan: &Plan, row: &Record) -> Option<Indicator> {
             _ => Direction::None,
         },
         unit_label: row.text("unit_label").to_owned(),
+        exact_interval: known.is_some_and(|known| known.exact_interval),
         watch_denominator: known.is_some_and(|known| known.watch_denominator),
         chance: known.map_or(Chance::None, |known| known.chance),
     })
