@@ -45,9 +45,10 @@ impl Judged {
     pub(super) fn interval(&self, indicator: &Indicator) -> Option<(f64, f64)> {
         let n = known(self.numerator).filter(|n| *n >= 0.0)?;
         let over = |d: f64| {
-            let (low, high) = match indicator.exact_interval {
-                true => interval::exact_poisson(n, Coverage::P95),
-                false => interval::hybrid(n, Coverage::P95).0,
+            let (low, high) = if indicator.exact_interval {
+                interval::exact_poisson(n, Coverage::P95)
+            } else {
+                interval::hybrid(n, Coverage::P95).0
             };
             (low / d * indicator.factor, high / d * indicator.factor)
         };
@@ -57,9 +58,10 @@ impl Judged {
             Chance::Share => {
                 let d = known(self.denominator).filter(|d| *d > 0.0 && n <= *d)?;
                 // The exact one is of whole counts; a part of one has only the other.
-                let (low, high) = match indicator.exact_interval && n.fract() == 0.0 && d.fract() == 0.0 {
-                    true => interval::clopper_pearson(n, d, Coverage::P95),
-                    false => interval::wilson(n, d, Coverage::P95),
+                let (low, high) = if indicator.exact_interval && n.fract() == 0.0 && d.fract() == 0.0 {
+                    interval::clopper_pearson(n, d, Coverage::P95)
+                } else {
+                    interval::wilson(n, d, Coverage::P95)
                 };
                 Some(if indicator.form == ValueForm::Reduction { (1.0 - high, 1.0 - low) } else { (low, high) })
             }

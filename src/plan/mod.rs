@@ -13,6 +13,7 @@ mod problem;
 mod register;
 mod rules;
 mod score;
+mod targets;
 pub mod template;
 mod toml_reader;
 
