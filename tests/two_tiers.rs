@@ -94,6 +94,34 @@ fn broadcasts() -> String {
 }
 
 #[test]
+fn a_ward_split_within_the_year_says_what_it_took_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = moved(folder.path(), "2021-01-01", "2021-Q1", "2021-Q4");
+    let sample = folder.path().join("sample");
+    said(&wardscore(["sample", "--pipeline", &plan, "--scale", "province", "--out", sample.to_str().unwrap()]), 0);
+    let (inbox, store) = (format!("inbox={}", sample.join("inbox").display()), folder.path().join("store"));
+    let at = ["--set", &inbox, "--store", store.to_str().unwrap(), "--now", "2022-03-01T00:00:00Z", "--no-reply"];
+    said(&wardscore(["run", "--pipeline", &plan].iter().chain(&at)), 0);
+    // On 1 July 2021 a part of 19744 came to 19750, told by a share; 19753 stayed as it was.
+    let columns = ["map", "unit_code", "indicator", "period", "span", "flags"];
+    let rows = table(&store, "indicator_values", &columns);
+    let apportioned = |map: &str, unit: &str, indicator: &str, period: &str, span: &str| {
+        let key = [map, unit, indicator, period, span].map(str::to_owned);
+        rows.iter().find(|row| row[..5] == key).unwrap()[5].contains("apportioned")
+    };
+    let sum = broadcasts();
+    for map in ["as_reported", "current"] {
+        assert!(apportioned(map, "19750", &sum, "2021-Q4", "year_to_date"), "{map}");
+        assert!(apportioned(map, "19750", &sum, "2021", "year"), "{map}");
+    }
+    assert!(!apportioned("as_reported", "19750", &sum, "2021-Q4", "quarter"));
+    assert!(!apportioned("as_reported", "19750", &sum, "2021-Q2", "year_to_date"));
+    assert!(!apportioned("as_reported", "19753", &sum, "2021-Q4", "year_to_date"));
+    // A state is reported anew.
+    assert!(!apportioned("as_reported", "19750", "T7", "2021-Q4", "year_to_date"));
+}
+
+#[test]
 fn pages_show_the_map_that_was_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store");

@@ -110,6 +110,8 @@ pub(super) struct Side {
     pub(super) district: Vec<i32>,
     /// By span of [`spans::SPANS`], then element of the plan: values (NaN missing); empty for elements of the other level.
     pub(super) over: Vec<Vec<Vec<f64>>>,
+    /// By span: whether a figure over it holds a share of what another unit reported.
+    pub(super) parted: Vec<Vec<bool>>,
     /// Whether a value of the element was received and could not be used.
     pub(super) rejected: HashSet<(usize, usize)>,
     /// Population.
@@ -191,6 +193,7 @@ fn side(
     let mut side = Side {
         district: vec![-1; cells],
         over: Vec::new(),
+        parted: Vec::new(),
         rejected: HashSet::new(),
         population: vec![f64::NAN; cells],
         baseline: BTreeMap::new(),
@@ -250,6 +253,7 @@ fn side(
     }
     side.rejected = rejected;
     let steps = spans::steps(plan, register, level, &side.codes, quarters);
+    side.parted = spans::parted(&steps, quarters, n);
     side.over = spans::over(&plan.elements, quarter, quarters, &steps);
     side
 }

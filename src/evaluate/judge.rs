@@ -289,7 +289,6 @@ pub(super) fn absence(plan: &Plan, grid: &Grid<'_>, span: usize, indicator: &Ind
     }
 }
 
-/// Wilson's 95% interval of a share.
 /// The same span one year before, and whether the change is more than noise.
 fn compare(
     grid: &Grid<'_>,

@@ -36,6 +36,8 @@ pub(super) struct OnMap<'a> {
     pub(super) marks: Vec<Marks>,
     /// By indicator: whether it is stated as of the reporting unit.
     pub(super) whole: Vec<bool>,
+    /// By span, quarter and ward: whether what was summed over the span holds a share of another unit's reports.
+    pub(super) parted: Vec<Vec<bool>>,
     /// By quarter: whether the figures are those reported, to the last row. They may be absent here then.
     pub(super) same: Vec<bool>,
 }
@@ -85,7 +87,8 @@ pub(super) fn as_reported<'a>(plan: &Plan, register: &Register, reported: Grid<'
         copy: &|_, _, _| None,
     };
     let judged = judge(plan, grid, sums, &outlook);
-    OnMap { map: Map::AsReported, grid: reported, judged, marks: Vec::new(), whole, same: Vec::new() }
+    let parted = reported.wards.parted.clone();
+    OnMap { map: Map::AsReported, grid: reported, judged, marks: Vec::new(), whole, parted, same: Vec::new() }
 }
 
 /// Lays a province's figures on the map of `day`; `None` where no ward is in force on it.
@@ -123,7 +126,15 @@ pub(super) fn lay<'a>(
     let same: Vec<bool> =
         (0..quarters).map(|t| same[t] && t.checked_sub(4).is_none_or(|before| same[before])).collect();
     if same.iter().all(|same| *same) {
-        return Some(OnMap { map, grid, judged: Vec::new(), marks, whole: reported.whole.clone(), same });
+        return Some(OnMap {
+            map,
+            grid,
+            judged: Vec::new(),
+            marks,
+            whole: reported.whole.clone(),
+            parted: Vec::new(),
+            same,
+        });
     }
     let twin: Vec<Option<usize>> = (0..n).map(|at| twin(from, &grid, at)).collect();
     let own_baseline = |code: &str, element: &str| {
@@ -179,7 +190,13 @@ pub(super) fn lay<'a>(
         },
     };
     let judged = judge(plan, &grid, &mapped, &outlook);
-    Some(OnMap { map, grid, judged, marks, whole: reported.whole.clone(), same })
+    let w = grid.wards.codes.len();
+    let holds = |of: &Vec<bool>, t: usize, ward: usize| {
+        pieces[t].wards[ward].iter().any(|piece| of.get(t * rw + piece.from) == Some(&true))
+    };
+    let of_span = |of: &Vec<bool>| (0..quarters * w).map(|at| holds(of, at / w, at % w)).collect();
+    let parted = reported.parted.iter().map(of_span).collect();
+    Some(OnMap { map, grid, judged, marks, whole: reported.whole.clone(), parted, same })
 }
 
 /// The node of the reporting units that bears the same code.

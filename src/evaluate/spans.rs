@@ -45,6 +45,29 @@ pub(super) fn steps(
     all
 }
 
+/// By span: per quarter and unit whether what came over from before is a part of another unit's, told by a share.
+pub(super) fn parted(steps: &[Step], quarters: &[Period], n: usize) -> Vec<Vec<bool>> {
+    let since = |span: &Span, t: usize| match span {
+        Span::Quarter => t,
+        Span::YearToDate => (t + 1).saturating_sub(usize::from(quarters[t].quarter().unwrap_or(1))),
+        Span::RollingYear => t.saturating_sub(3),
+        _ => 0,
+    };
+    let mut all = vec![vec![false; quarters.len() * n]; SPANS.len()];
+    for (of, span) in all.iter_mut().zip(&SPANS) {
+        for t in 0..quarters.len() {
+            // Along every step within the span: a unit is parted if its share is one, or a part of it was.
+            let mut now = vec![false; n];
+            for step in (since(span, t) + 1..=t).filter_map(|s| steps.get(s)?.as_ref()) {
+                let is_share = |(from, share): &(usize, f64)| now[*from] || share.total_cmp(&1.0).is_ne();
+                now = step.iter().map(|parts| parts.iter().any(is_share)).collect();
+            }
+            of[t * n..(t + 1) * n].copy_from_slice(&now);
+        }
+    }
+    all
+}
+
 /// By span, then element: per quarter and unit the value over the span; NaN where there is none.
 pub(super) fn over(
     elements: &[Element],
@@ -190,6 +213,19 @@ mod tests {
         assert_eq!(first(1)[..3], [1.0, 1.0, 11.0]);
         assert!(first(1)[3].is_nan());
         assert_eq!(first(3), [1.0, 1.0, 11.0, 11.0, 6.0]);
+    }
+
+    #[test]
+    fn a_part_is_told_for_as_long_as_its_span_reaches_back() {
+        let quarters: Vec<Period> = ["2019-Q3", "2019-Q4", "2020-Q1"].map(|q| q.parse().unwrap()).into();
+        // Before the last quarter of 2019 a part of the first unit went to the second.
+        let steps = [None, Some(vec![vec![(0, 0.75)], vec![(0, 0.25), (1, 1.0)]]), None];
+        let all = parted(&steps, &quarters, 2);
+        assert_eq!(all[0], [false; 6]);
+        assert_eq!(all[1], [false, false, true, true, false, false]);
+        assert_eq!(all[3], [false, false, true, true, true, true]);
+        let merged = [None, Some(vec![vec![(0, 1.0), (1, 1.0)], Vec::new()]), None];
+        assert_eq!(parted(&merged, &quarters, 2)[3], [false; 6]);
     }
 
     #[test]

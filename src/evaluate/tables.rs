@@ -12,7 +12,7 @@ use super::judge::{Judged, known, node, nodes};
 use super::maps::OnMap;
 use super::spans::SPANS;
 use super::verdict;
-use crate::model::{Indicator, Level, Period, Plan, Span, State, Status, Warning};
+use crate::model::{Expr, Indicator, Level, OverTime, Period, Plan, Span, State, Status, Warning};
 use crate::stats::funnel::Limits;
 use crate::stats::trend::{Direction, MannKendall};
 use crate::store::{Store, StoreError, TableWriter, columns};
@@ -169,6 +169,7 @@ fn values_batch(
     // Required and aspired at the next milestone, and required now; the same for every unit.
     let aims: Vec<Option<(f64, f64, f64)>> =
         plan.indicators.iter().map(|i| aim_of(plan, i, grid.quarters[t])).collect();
+    let summed: Vec<bool> = plan.indicators.iter().map(|i| is_summed(plan, i)).collect();
     let aim = |l: &Line<'_>| aims[l.indicator].filter(|_| matches!(l.span, Span::YearToDate | Span::Year));
     let keys = |pick: &dyn Fn(&Line<'_>) -> i32| lines.iter().map(pick).collect::<Vec<i32>>();
     let level_of = |l: &Line<'_>| levels.iter().position(|v| *v == node(grid, l.node).0).unwrap_or(0) as i32;
@@ -203,7 +204,7 @@ fn values_batch(
             columns::wholes(lines.iter().map(|l| Some(l.judged.expected))),
             columns::wholes(lines.iter().map(|l| Some(l.judged.rank.0).filter(|_| l.judged.rank.1 > 0))),
             columns::wholes(lines.iter().map(|l| Some(l.judged.rank.1).filter(|of| *of > 0))),
-            columns::lists(lines.iter().map(|l| flags(map, t, l, &plan.indicators[l.indicator]))),
+            columns::lists(lines.iter().map(|l| flags(map, t, l, &plan.indicators[l.indicator], summed[l.indicator]))),
         ],
     )
 }
@@ -215,13 +216,24 @@ fn aim_of(plan: &Plan, indicator: &Indicator, quarter: Period) -> Option<(f64, f
     Some((next.low, next.high, verdict::due(plan, target, quarter).low))
 }
 
+/// Whether an indicator's figures over a span hold those of earlier quarters, and not only the last.
+fn is_summed(plan: &Plan, indicator: &Indicator) -> bool {
+    let elements = std::iter::once(&indicator.numerator).chain(&indicator.denominator).flat_map(Expr::elements);
+    elements.filter_map(|code| plan.element_index(code)).any(|at| plan.elements[at].over_time != OverTime::Last)
+}
+
 /// What is to be known of a row.
-fn flags(map: &OnMap<'_>, t: usize, line: &Line<'_>, indicator: &Indicator) -> Vec<&'static str> {
+fn flags(map: &OnMap<'_>, t: usize, line: &Line<'_>, indicator: &Indicator, summed: bool) -> Vec<&'static str> {
     let n = nodes(&map.grid);
     let marks = map.marks.get(t * n + line.node).copied().filter(|_| line.node + 1 < n).unwrap_or_default();
     let parted = !map.whole[line.indicator];
+    // A year is its last quarter to date.
+    let span = if line.span == Span::Year { Span::YearToDate } else { line.span };
+    let wards = map.grid.wards.codes.len();
+    let of_span = SPANS.iter().position(|s| *s == span).and_then(|s| map.parted.get(s));
+    let taken_over = line.node < wards && summed && of_span.and_then(|of| of.get(t * wards + line.node)) == Some(&true);
     let all = [
-        ("apportioned", parted && marks.apportioned),
+        ("apportioned", parted && (marks.apportioned || taken_over)),
         (Warning::CoverageAboveOne.as_str(), line.judged.above_one(indicator)),
         (Warning::FewerDetected.as_str(), line.judged.fewer_detected),
         ("incomplete", line.judged.reporting < line.judged.expected),

@@ -256,7 +256,7 @@ fn settings(
     if let Some(text) = given("map") {
         match text.parse() {
             Ok(map) => defaults.map = map,
-            Err(wrong) => problems.add(&command_line, wrong),
+            Err(wrong) => problems.add(&Place { file: PathBuf::from("--map"), line: 0, column: 0 }, wrong),
         }
     }
     for (key, to) in [
