@@ -1,8 +1,8 @@
 //! Files that are written whole or not at all.
 
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fs_err as fs;
@@ -20,6 +20,23 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     drop(file);
     fs::rename(&draft, path)?;
     Ok(())
+}
+
+/// What the file system's own clock says: the time that it gives to a file changed now, in nanoseconds since 1970.
+pub(super) fn clock(folder: &Path) -> Result<i128> {
+    let draft = draft_of(&folder.join("clock"));
+    let file = fs::File::create(&draft)?;
+    let metadata = file.metadata()?;
+    drop(file);
+    fs::remove_file(&draft)?;
+    Ok(changed(&metadata))
+}
+
+/// When a file's content or place was last changed, in nanoseconds since 1970.
+pub fn changed(metadata: &std::fs::Metadata) -> i128 {
+    let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    let modified = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
+    modified.max(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
 }
 
 /// The name under which a file is written before it is renamed into place.

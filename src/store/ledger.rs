@@ -25,6 +25,21 @@ pub struct ReceiptRow {
     pub refused: String,
 }
 
+/// A file as its source showed it when it was last read, so that it need not be read again while it is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen<'a> {
+    /// District folder; empty for a file that lies in none.
+    pub district: &'a str,
+    /// Name below that folder.
+    pub file_name: &'a str,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// What else its source tells versions apart by (times, an `ETag`).
+    pub mark: &'a str,
+    /// Whether it was refused unread.
+    pub refused: bool,
+}
+
 /// Bytes that hold persons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestrictedRow {
@@ -64,6 +79,11 @@ const SCHEMA: &str = "
         sha256 TEXT NOT NULL, received_at INTEGER NOT NULL, refused TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (source, district, file_name, sha256)
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS seen (
+        source TEXT NOT NULL, district TEXT NOT NULL, file_name TEXT NOT NULL, bytes INTEGER NOT NULL,
+        mark TEXT NOT NULL, refused INTEGER NOT NULL,
+        PRIMARY KEY (source, district, file_name)
+    ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS restricted (
         sha256 TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, erased_at INTEGER
     ) WITHOUT ROWID;
@@ -85,9 +105,19 @@ impl Ledger {
         |source| StoreError::Ledger { path: self.path.clone(), source }
     }
 
-    /// Adds receipts in one transaction; one that is there already (same source, district, name and bytes) is not
-    /// added again. Where any is new, `before` is done before they count. Returns how many are new.
-    pub fn add_receipts(&mut self, rows: &[ReceiptRow], before: impl FnOnce() -> Result<()>) -> Result<usize> {
+    /// Adds receipts, and notes the files of `source` as seen, in one transaction. A receipt that is there already (same
+    /// source, district, name and bytes) is not added again. Where any is new, `before` is done before they count.
+    /// Returns how many are new.
+    pub fn add_receipts(
+        &mut self,
+        rows: &[ReceiptRow],
+        source: &str,
+        seen: &[Seen<'_>],
+        before: impl FnOnce() -> Result<()>,
+    ) -> Result<usize> {
+        if rows.is_empty() && seen.is_empty() {
+            return Ok(0);
+        }
         let path = self.path.clone();
         let fail = |source| StoreError::Ledger { path: path.clone(), source };
         let transaction = self.connection.transaction().map_err(fail)?;
@@ -109,12 +139,43 @@ impl Ledger {
                     ])
                     .map_err(fail)?;
             }
+            let mut note = transaction
+                .prepare("INSERT OR REPLACE INTO seen (source, district, file_name, bytes, mark, refused) VALUES (?,?,?,?,?,?)")
+                .map_err(fail)?;
+            for s in seen {
+                note.execute(params![source, s.district, s.file_name, s.bytes as i64, s.mark, s.refused])
+                    .map_err(fail)?;
+            }
         }
         if added > 0 {
             before()?;
         }
         transaction.commit().map_err(fail)?;
         Ok(added)
+    }
+
+    /// Shows every file of a source as it was last seen, by district and name.
+    pub fn seen(&self, source: &str, mut each: impl FnMut(Seen<'_>)) -> Result<()> {
+        let mut select = self
+            .connection
+            .prepare("SELECT district, file_name, bytes, mark, refused FROM seen WHERE source = ? ORDER BY district, file_name")
+            .map_err(self.fail())?;
+        let mut rows = select.query([source]).map_err(self.fail())?;
+        while let Some(row) = rows.next().map_err(self.fail())? {
+            let text = |at: usize| row.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
+            let number = |at: usize| row.get_ref(at)?.as_i64().map_err(rusqlite::Error::from);
+            let seen = || -> rusqlite::Result<Seen<'_>> {
+                Ok(Seen {
+                    district: text(0)?,
+                    file_name: text(1)?,
+                    bytes: number(2)?.cast_unsigned(),
+                    mark: text(3)?,
+                    refused: number(4)? != 0,
+                })
+            };
+            each(seen().map_err(self.fail())?);
+        }
+        Ok(())
     }
 
     /// All receipts, ordered by time, district and name.

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 pub use feedback::Feedback;
-pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow};
+pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow, Seen};
 pub use parquet::{Partition, TableWriter};
 pub use published::Published;
 pub use release::ReleaseDraft;
@@ -101,6 +101,11 @@ impl Store {
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked(self.root.clone())),
             Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
         }
+    }
+
+    /// What the clock of the store's file system says, in nanoseconds since 1970.
+    pub fn file_clock(&self) -> Result<i128> {
+        file::clock(&self.root)
     }
 
     /// Opens the ledger.
