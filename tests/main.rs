@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
+/// Reviewed corrections, from the list to the page.
+mod corrections;
 /// The documents against the program.
 mod docs;
 /// One figure back to its cells.

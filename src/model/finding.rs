@@ -97,6 +97,10 @@ words! {
         ValueOutOfRange = "value-out-of-range",
         /// A whole row identical to the previous period's.
         CopiedForward = "copied-forward",
+        /// A reviewed correction holds in place of what the form says.
+        Corrected = "corrected",
+        /// A reviewed correction that the form no longer fits.
+        CorrectionStale = "correction-stale",
     }
 }
 
@@ -104,9 +108,12 @@ impl Code {
     /// Severity that the data contract gives the code.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::AlreadyReceived | Self::Late | Self::UnitCloseMatch | Self::ColumnUnknown | Self::NotReported => {
-                Severity::Info
-            }
+            Self::AlreadyReceived
+            | Self::Late
+            | Self::UnitCloseMatch
+            | Self::ColumnUnknown
+            | Self::NotReported
+            | Self::Corrected => Severity::Info,
             Self::UnitMissing
             | Self::PartExceedsWhole
             | Self::PartsDoNotSum
@@ -115,7 +122,8 @@ impl Code {
             | Self::ChangeImplausible
             | Self::StockConflict
             | Self::ValueOutOfRange
-            | Self::CopiedForward => Severity::Warning,
+            | Self::CopiedForward
+            | Self::CorrectionStale => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -160,6 +168,8 @@ impl Code {
             Self::StockConflict => ("Số hiện có mâu thuẫn kỳ trước", "The stock contradicts the last period"),
             Self::ValueOutOfRange => ("Ngoài khoảng cho phép", "The value is out of range"),
             Self::CopiedForward => ("Chép lại số kỳ trước", "Copied from the previous period"),
+            Self::Corrected => ("Đã hiệu chỉnh", "Corrected"),
+            Self::CorrectionStale => ("Hiệu chỉnh không còn phù hợp", "A correction no longer applies"),
         }
     }
 }
@@ -240,12 +250,24 @@ impl Finding {
 
     /// One sentence in Vietnamese: what, where, found, expected.
     pub fn message_vi(&self) -> String {
-        message(self.code.title().0, &self.found, &self.expected_vi, "có", "cần")
+        message(
+            self.code.title().0,
+            &self.found,
+            &self.expected_vi,
+            "có",
+            if self.code == Code::Corrected { "dùng" } else { "cần" },
+        )
     }
 
     /// The same in English.
     pub fn message_en(&self) -> String {
-        message(self.code.title().1, &self.found, &self.expected_en, "found", "expected")
+        message(
+            self.code.title().1,
+            &self.found,
+            &self.expected_en,
+            "found",
+            if self.code == Code::Corrected { "used" } else { "expected" },
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 //! never each other.
 
 pub mod cause;
+pub mod correction;
 pub mod element;
 pub mod finding;
 pub mod formula;
@@ -26,6 +27,7 @@ pub mod target;
 pub mod unit;
 
 pub use cause::{Cause, CauseKind, Repair};
+pub use correction::{Correction, Corrections};
 pub use element::{Element, Form, Frequency, Kind, OverTime};
 pub use finding::{Code, Finding, Severity};
 pub use formula::{Comparison, Expr, FormulaError};

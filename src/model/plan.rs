@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::correction::Corrections;
 use super::element::{Element, Form, Kind};
 use super::finding::Code;
 use super::formula::Expr;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub baseline: PathBuf,
     /// CSV of populations.
     pub population: PathBuf,
+    /// CSV of reviewed corrections; it need not be there.
+    pub corrections: PathBuf,
     /// Folder of the register (units.csv, changes.csv, aliases.csv).
     pub register: PathBuf,
     /// Largest file read, in bytes.
@@ -126,7 +129,10 @@ pub struct Plan {
     pub populations: BTreeMap<String, BTreeMap<i16, Population>>,
     /// Baselines by unit code, then element.
     pub baselines: BTreeMap<String, BTreeMap<String, Baseline>>,
-    /// SHA-256 (hex) over everything that the definition holds, with overrides.
+    /// Reviewed corrections of reported values.
+    pub corrections: Corrections,
+    /// SHA-256 (hex) over everything that the definition holds, with overrides; but for the corrections, which have their
+    /// own.
     pub digest: String,
 }
 

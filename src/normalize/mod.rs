@@ -4,13 +4,15 @@
 //! 2. [`layout`], [`period`], [`rows`], [`units`]: which form, which period, which column is which element, which row
 //!    which unit
 //! 3. [`values`], [`checks`]: text → number or the reason why not; contradictions
-//! 4. [`versions`]: which of several files for one district, form and period is current; then [`checks`] across periods
+//! 4. [`versions`]: which of several files for one district, form and period is current; then reviewed [`corrections`], and
+//!    [`checks`] across periods
 //! 5. [`justify`]: what a district explained closes its warnings
 //! 6. [`tables`], [`mod@reference`]: the tables of the data contract
 //!
 //! [`view`] shows a file's form again, for the reply.
 
 mod checks;
+mod corrections;
 mod fold;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -108,6 +110,7 @@ pub fn normalize(
     put_apart(&submissions, plan, store, now)?;
     let mut submissions = members_once(submissions.into_iter().flatten().collect());
     let standing = versions::resolve(&submissions);
+    corrections::apply(plan, &mut submissions, &standing);
     checks::across(plan, register, &mut submissions, &standing);
     let (written, referred) = rayon::join(
         || tables::write(plan, register, store, now, &submissions, &standing),

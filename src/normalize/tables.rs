@@ -230,12 +230,12 @@ fn cells(blocks: &[Block<'_>], sheets: &[Option<&str>], rows: usize) -> (Vec<i32
     (keys, columns::values(&texts))
 }
 
-/// Codes of the warnings on each value.
+/// Codes of the warnings on each value, and of what was corrected.
 fn flags(blocks: &[Block<'_>], submissions: &[Submission], of: &[usize]) -> ArrayRef {
     let mut warned: HashMap<(usize, u32), Vec<(u32, &'static str)>> = HashMap::new();
     for (at, submission) in of.iter().enumerate() {
         let Ok(form) = &submissions[*submission].outcome else { continue };
-        for finding in form.findings.iter().filter(|f| f.severity == Severity::Warning) {
+        for finding in form.findings.iter().filter(|f| f.severity == Severity::Warning || f.code == Code::Corrected) {
             if let Some(cell) = finding.cell {
                 warned.entry((at, cell.row())).or_default().push((cell.column(), finding.code.as_str()));
             }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::model::{
-    Chance, Class, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, MapChoice, OverTime,
-    OwnPart, Period, Plan, Receipt, Requirement, Rubric, Scoring, Settings, Source as PlanSource, ValueForm,
+    Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level,
+    MapChoice, OverTime, OwnPart, Period, Plan, Receipt, Requirement, Rubric, Scoring, Settings, Source as PlanSource,
+    ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
-use super::{Definition, below, check, csvs, interventions, register, rules, score, targets};
+use super::{Definition, below, check, corrections, csvs, interventions, register, rules, score, targets};
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
 pub(super) const KINDS: &[(&str, Kind)] =
@@ -97,6 +98,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     digest.extend(digests.collect::<Vec<String>>());
     (plan.populations, plan.baselines) = (populations, baselines);
     plan.digest = sha256(digest.as_bytes());
+    plan.corrections = corrections::read(&plan, &register, problems);
     Some(Definition { plan, register })
 }
 
@@ -181,6 +183,7 @@ fn pipeline(
         interventions: Vec::new(),
         populations: BTreeMap::new(),
         baselines: BTreeMap::new(),
+        corrections: Corrections::default(),
         digest: String::new(),
     };
     (plan, register)
@@ -205,8 +208,16 @@ fn settings(
     overrides: &[(String, String)],
     problems: &mut Problems,
 ) -> (Settings, PathBuf) {
-    const KEYS: [&str; 7] =
-        ["inbox", "baseline", "population", "register", "max_file_bytes", "personal_data_retention_days", "map"];
+    const KEYS: [&str; 8] = [
+        "inbox",
+        "baseline",
+        "population",
+        "corrections",
+        "register",
+        "max_file_bytes",
+        "personal_data_retention_days",
+        "map",
+    ];
     let table = t.table("settings", problems);
     let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     let command_line = Place { file: PathBuf::from("--set"), line: 0, column: 0 };
@@ -224,6 +235,7 @@ fn settings(
         inbox: folder.join("inbox"),
         baseline: folder.join("baseline.csv"),
         population: folder.join("population.csv"),
+        corrections: folder.join("corrections.csv"),
         register: folder.join("register"),
         max_file_bytes: 32 << 20,
         personal_data_retention_days: 30,
@@ -238,6 +250,7 @@ fn settings(
         path("inbox", &mut defaults.inbox);
         path("baseline", &mut defaults.baseline);
         path("population", &mut defaults.population);
+        path("corrections", &mut defaults.corrections);
         path("register", &mut defaults.register);
         if let Some(bytes) = s.number("max_file_bytes", problems) {
             defaults.max_file_bytes = bytes as u64;
@@ -263,6 +276,7 @@ fn settings(
         ("inbox", &mut defaults.inbox),
         ("baseline", &mut defaults.baseline),
         ("population", &mut defaults.population),
+        ("corrections", &mut defaults.corrections),
         ("register", &mut defaults.register),
     ] {
         if let Some(value) = given(key) {

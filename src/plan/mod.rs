@@ -1,10 +1,11 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
 //!
 //! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, where there are any
-//! `score.toml` and `interventions.toml`, the register and the CSVs of populations and baselines. Out: a [`Definition`] in which every name
-//! has been checked, or all the problems.
+//! `score.toml`, `interventions.toml` and `corrections.csv`, the register and the CSVs of populations and baselines. Out: a
+//! [`Definition`] in which every name has been checked, or all the problems.
 
 mod check;
+mod corrections;
 mod csvs;
 mod files;
 mod interventions;

@@ -4,13 +4,14 @@
 //! 2. [`impact`]: the tables on interventions, grouped per measure
 //! 3. [`figure`]: numbers as people read them; the only place that rounds
 //! 4. [`origin`]: where a ward came from, in words
-//! 5. [`sources`]: the cells that figures come from
+//! 5. [`sources`], [`notes`]: the cells that figures come from; warnings, reasons and corrections
 //! 6. [`site`]: pages from the edition
 //! 7. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
 mod edition;
 pub mod figure;
 mod impact;
+mod notes;
 mod origin;
 mod outlook;
 mod site;

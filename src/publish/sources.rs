@@ -9,6 +9,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
 use rayon::prelude::*;
 
+use super::notes::Notes;
 use crate::model::{CellRef, Expr, Indicator, Kind, Level, Period, Plan};
 use crate::store::columns::Words;
 use crate::store::{Partition, Store, StoreError};
@@ -44,8 +45,17 @@ pub(super) struct Cell {
 pub(super) struct Sources {
     all: Vec<Source>,
     of_unit: Vec<Vec<Cell>>,
+    /// Warnings and corrections.
+    pub(super) notes: Notes,
     /// By indicator and level: the elements that it reads of a unit itself.
     elements: Vec<[Vec<usize>; 3]>,
+}
+
+/// Periods whose forms figures to date are made of.
+fn periods(quarter: Period) -> Vec<String> {
+    let first = Period::quarter_of(quarter.year(), 1);
+    let quarters = first.map_or(Vec::new(), |first| first.through(quarter));
+    quarters.into_iter().chain([quarter.class_year()]).map(|period| period.to_string()).collect()
 }
 
 /// What one file of `observations` brings: sources, then cells with their unit, that name them by position.
@@ -63,11 +73,7 @@ impl Sources {
         quarter: Period,
         units: &HashMap<String, usize>,
     ) -> Result<Self, StoreError> {
-        let mut periods: Vec<String> = Vec::new();
-        if let Some(first) = Period::quarter_of(quarter.year(), 1) {
-            periods.extend(first.through(quarter).iter().map(ToString::to_string));
-        }
-        periods.push(quarter.class_year().to_string());
+        let periods = periods(quarter);
         let files = names(store)?;
         let parts = store.partitions("observations")?;
         let wanted = parts.par_iter().filter(|part| periods.contains(&part.name));
@@ -77,6 +83,7 @@ impl Sources {
         let mut sources = Self {
             all: Vec::new(),
             of_unit: vec![Vec::new(); units.len()],
+            notes: Notes::load(plan, store, &periods, units)?,
             elements: plan.indicators.iter().map(of).collect(),
         };
         for part in brought? {

@@ -78,7 +78,7 @@ pub struct Missing {
     pub element: String,
     /// Period.
     pub period: Period,
-    /// `rejected`, `row_rejected`, `empty`, `no_row`, `no_value`, `no_form`, `not_due`, `no_population`, `no_baseline`.
+    /// `taken_out` (by a correction), `rejected`, `row_rejected`, `empty`, `no_row`, `no_value`, `no_form`, `not_due`, `no_population`, `no_baseline`.
     pub why: &'static str,
     /// The earlier quarter whose value stands, where one does.
     pub stands: Option<Period>,

@@ -10,7 +10,7 @@ use super::cells::{Cell, Missing};
 use super::question::Asked;
 use super::record::{Record, records};
 use super::scope::Scope;
-use crate::model::{Period, SubmissionStatus};
+use crate::model::{Code, Period, SubmissionStatus};
 use crate::store::Store;
 
 /// How long after the end of a period a refused file may have been meant for it.
@@ -134,11 +134,12 @@ impl Files {
             let this = match finding.text("severity") {
                 "error" if about == element => "rejected",
                 "error" if about.is_empty() => "row_rejected",
+                _ if about == element && code == Code::Corrected.as_str() => "taken_out",
                 _ if about == element && code == "not-reported" => "empty",
                 _ if about.is_empty() && code == "unit-missing" => "no_row",
                 _ => continue,
             };
-            if why.is_empty() || this == "rejected" {
+            if why.is_empty() || ["rejected", "taken_out"].contains(&this) {
                 why = this;
             }
         }

@@ -75,6 +75,7 @@ pub(super) fn map_words(map: &str) -> (&'static str, &'static str) {
 
 fn absence_words(why: &str) -> (&'static str, &'static str) {
     match why {
+        "taken_out" => ("bị bỏ theo hiệu chỉnh", "taken out by a correction"),
         "rejected" => ("giá trị bị loại", "the value was rejected"),
         "row_rejected" => ("dòng bị loại", "its row was rejected"),
         "empty" => ("ô trống", "the cell is empty"),

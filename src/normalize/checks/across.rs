@@ -201,7 +201,7 @@ pub(super) fn observed(row: &[Observed], element: usize) -> Option<&Observed> {
 }
 
 /// Address of a form's cell.
-pub(super) fn address(form: &Form, row: u32, column: u32) -> CellRef {
+pub(in crate::normalize) fn address(form: &Form, row: u32, column: u32) -> CellRef {
     match form.sheet {
         Some(_) => CellRef::Sheet { row, column },
         None => CellRef::Text { row, column },

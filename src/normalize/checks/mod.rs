@@ -23,9 +23,9 @@ mod total;
 
 use crate::model::{Code, Plan, Rule, RuleKind};
 
-pub(super) use across::across;
+pub(super) use across::{across, address};
 pub(super) use receipt::findings_of;
-pub(super) use row::row;
+pub(super) use row::{is_of_row, row};
 pub(super) use rows::rows;
 pub(super) use total::total;
 

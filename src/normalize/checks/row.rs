@@ -1,10 +1,10 @@
 //! The plan's rules that one row can break: a part above its whole, parts that do not add up, a value out of range.
 
 use super::Rules;
+use super::across::address;
 use super::total::same;
-use crate::model::{Expr, Finding, Plan, RuleKind};
-use crate::normalize::read::Grid;
-use crate::normalize::reading::{Form, Observed, Received};
+use crate::model::{Code, Expr, Finding, Plan, RuleKind};
+use crate::normalize::reading::{Form, Observed};
 
 /// The figures of one unit's row.
 pub(super) struct Figures<'a> {
@@ -82,11 +82,22 @@ impl Figures<'_> {
     }
 }
 
-/// The rules that one row can break, unit by unit.
-pub(in crate::normalize) fn row(rules: &Rules<'_>, grid: &Grid, plan: &Plan, received: &Received<'_>, out: &mut Form) {
+/// True for the code of a rule that one row can break.
+pub(in crate::normalize) const fn is_of_row(code: Code) -> bool {
+    matches!(code, Code::PartExceedsWhole | Code::PartsDoNotSum | Code::ValueOutOfRange)
+}
+
+/// The rules that one row can break, unit by unit, of the units that are wanted by their position on the form.
+pub(in crate::normalize) fn row(
+    rules: &Rules<'_>,
+    plan: &Plan,
+    submission_id: &str,
+    wanted: &dyn Fn(u32) -> bool,
+    out: &mut Form,
+) {
     let mut findings = Vec::new();
     let mut values = vec![f64::NAN; plan.elements.len()];
-    for of_unit in out.values.chunk_by(|a, b| a.unit == b.unit) {
+    for of_unit in out.values.chunk_by(|a, b| a.unit == b.unit).filter(|of_unit| wanted(of_unit[0].unit)) {
         spread(of_unit, &mut values);
         let unit = out.units[of_unit[0].unit as usize].as_str();
         let year = out.period.map_or(0, crate::model::Period::year);
@@ -95,8 +106,8 @@ pub(in crate::normalize) fn row(rules: &Rules<'_>, grid: &Grid, plan: &Plan, rec
             figures.breaches(&rule.kind, |element, limit| {
                 let Some(at) = of_unit.iter().find(|v| usize::from(v.element) == element) else { return };
                 let wanted = limit.to_string();
-                let mut f = Finding::of_rule(rule, received.submission_id, at.value.to_string(), &wanted, &wanted);
-                f.cell = Some(grid.address(at.row, u32::from(at.column)));
+                let mut f = Finding::of_rule(rule, submission_id, at.value.to_string(), &wanted, &wanted);
+                f.cell = Some(address(out, at.row, u32::from(at.column)));
                 f.unit_code = Some(unit.to_owned());
                 f.element = Some(plan.elements[element].code.clone());
                 findings.push(f);

@@ -1,7 +1,8 @@
 //! Where the figures of a page come from, ready to be shown: cells with a way to the sheet in which they stand.
 
-use crate::model::{CellRef, Expr, Indicator, Map, number};
+use crate::model::{CellRef, Expr, Indicator, Kind, Map, number};
 use crate::publish::edition::{Edition, Unit};
+use crate::publish::notes::Note;
 use crate::publish::sources::Source;
 
 /// One thing that an indicator reads of a unit, with its cells.
@@ -10,6 +11,8 @@ pub(super) struct Read<'a> {
     pub(super) vi: &'a str,
     pub(super) en: &'a str,
     pub(super) cells: Vec<Seen<'a>>,
+    /// Warnings on them, and what was corrected.
+    pub(super) notes: Vec<&'a Note>,
 }
 
 /// A cell.
@@ -30,10 +33,14 @@ pub(super) fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indica
     };
     let read = |element: &usize| {
         let defined = plan.elements.get(*element)?;
-        let cells = sources.of(plan, position, *element).iter().filter_map(|cell| {
+        let of = sources.of(plan, position, *element);
+        // Of a state only the last known value counts, and what is to be known of that.
+        let last = of.last().and_then(|cell| Some(sources.source(cell)?.period));
+        let notes = sources.notes.of(position, Some(*element), last.filter(|_| defined.kind != Kind::Flow));
+        let cells = of.iter().filter_map(|cell| {
             Some(Seen { of: sources.source(cell)?, cell: cell.cell, value: number::vietnamese(cell.value) })
         });
-        Some(Read { vi: &defined.name_vi, en: &defined.name_en, cells: cells.collect() })
+        Some(Read { vi: &defined.name_vi, en: &defined.name_en, cells: cells.collect(), notes })
     };
     let mut all: Vec<Read<'_>> = sources.elements(at, unit.level).iter().filter_map(read).collect();
     // What stands in the plan's own lists has no cell.
@@ -45,10 +52,15 @@ pub(super) fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indica
                 Expr::Baseline(_) => ("kỳ gốc: danh sách của kế hoạch", "baseline: the plan's list"),
                 _ => return,
             };
-            all.push(Read { vi, en, cells: Vec::new() });
+            all.push(Read { vi, en, cells: Vec::new(), notes: Vec::new() });
         });
     }
     all
+}
+
+/// What is to be known of a unit's rows as a whole.
+pub(super) fn notes<'a>(edition: &'a Edition<'a>, unit: &Unit) -> Vec<&'a Note> {
+    edition.position(unit).map_or(Vec::new(), |at| edition.sources.notes.of(at, None, None))
 }
 
 /// The sheets in which the cells of units stand, by period and form.

@@ -10,6 +10,7 @@ use super::spark::{Spark, draw};
 use crate::model::{Indicator, Level, Map, Status};
 use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
+use crate::publish::notes::Note;
 use crate::publish::origin::Origin;
 use crate::publish::sources::Source;
 
@@ -147,6 +148,8 @@ pub(super) struct Ward<'a> {
     completeness: Option<Figure>,
     days_late: i32,
     findings: (usize, usize),
+    /// Warnings on its rows as a whole.
+    notes: Vec<&'a Note>,
     targets: Vec<Line<'a>>,
     context: Vec<Line<'a>>,
     process: Vec<Line<'a>>,
@@ -176,6 +179,7 @@ pub(super) fn ward<'a>(edition: &'a Edition<'a>, unit: &'a Unit) -> Ward<'a> {
         completeness: card.and_then(|c| c.completeness).map(figure::percent),
         days_late: card.map_or(0, |c| c.days_late),
         findings: unit.findings,
+        notes: lineage::notes(edition, unit),
         targets: lines(unit, &above, &has_target),
         // Targets that exist only above the ward are its district's, shown as context.
         context: district.map_or_else(Vec::new, |d| {

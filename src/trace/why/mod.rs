@@ -6,12 +6,14 @@
 //! 2. [`steps`]: what each unit adds at both points, the earlier ones laid on the later territory
 //! 3. [`past`]: of two releases, what each would hold under the definition of the other
 //! 4. [`split`]: the parts, by cause and by unit
-//! 5. [`words`]: all of it for people
-//! 6. [`history`]: the same of every target that a new release changed
+//! 5. [`corrected`]: which of the values behind them were corrected
+//! 6. [`words`]: all of it for people
+//! 7. [`history`]: the same of every target that a new release changed
 //!
 //! A cause is told apart by what it is made of: what was sent (numerator, denominator), who sent it (reporting), to whom it
 //! belongs (boundary), and what the pipeline's folder says (definition: formulas, populations, baselines, rubric).
 
+mod corrected;
 mod figures;
 mod history;
 mod past;
@@ -139,7 +141,8 @@ pub struct Why {
     pub parts: Option<Parts>,
     /// Why it cannot be split.
     pub reason: Option<Words>,
-    /// What else is to be known: changes of boundaries with their legal instruments, what of the definition is another.
+    /// What else is to be known: changes of boundaries with their legal instruments, what of the definition is another, what
+    /// was corrected.
     pub notes: Vec<Words>,
     /// What the units contributed, the largest first.
     pub units: Listing<Contribution>,
@@ -199,14 +202,16 @@ impl End {
 
 /// Why a value changed between two periods or releases.
 pub fn why(definition: &Definition, store: &Store, question: &WhyQuestion<'_>) -> Result<Why, TraceError> {
-    match question.between {
+    let mut told = match question.between {
         Between::Periods { from, to, .. } if from > to => {
             // The later territory is the one that both are laid on, whichever is asked for first.
-            between_periods(definition, store, question, [to, from]).map(Why::turned)
+            between_periods(definition, store, question, [to, from])?.turned()
         }
-        Between::Periods { from, to, .. } => between_periods(definition, store, question, [from, to]),
-        Between::Releases { period, .. } => between_releases(definition, store, question, period),
-    }
+        Between::Periods { from, to, .. } => between_periods(definition, store, question, [from, to])?,
+        Between::Releases { period, .. } => between_releases(definition, store, question, period)?,
+    };
+    told.notes.extend(corrected::notes(definition, store, question)?);
+    Ok(told)
 }
 
 fn between_periods(
