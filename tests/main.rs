@@ -31,6 +31,8 @@ mod night;
 mod persons;
 /// Registers with faults, and what `check` says of them.
 mod registers;
+/// Releases: promoted, pruned, shown to be whole.
+mod releases;
 /// Replies, reasons and templates, there and back.
 mod replies;
 /// The rules of the house, read off the source.

@@ -10,6 +10,7 @@ mod inspect;
 mod log;
 mod new;
 mod progress;
+mod releases;
 mod sample;
 mod stages;
 mod status;
@@ -33,7 +34,8 @@ pub use failure::Failure;
 const AFTER_HELP: &str = "\
 Exit codes:
   0  done
-  1  done, but files were quarantined and --strict was given, or a method disagrees with a golden case
+  1  done, but files were quarantined and --strict was given; a method disagrees with a golden case, or a release is not
+     as it was published
   2  the arguments or the definition are wrong; nothing was touched
   3  the run could not go on (inbox, disk, permissions, another run); the last release stands
 
@@ -101,6 +103,12 @@ enum Command {
     Check,
     /// Show the last runs, the current release and what is in the store
     Status,
+    /// Hold releases against the digests that they were published with
+    Verify(releases::VerifyArguments),
+    /// Let the channel `stable` lead to a release
+    Promote(releases::PromoteArguments),
+    /// Remove releases whose time is over
+    Prune(releases::PruneArguments),
     /// Show how one published figure came about, back to its cells
     Explain(explain::ExplainArguments),
     /// Show what made a published value another, between two periods or two releases
@@ -148,6 +156,9 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Reply => stages::run(common, "reply", &[Stage::Reply], false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),
+        Command::Verify(verify) => releases::verify(common, verify),
+        Command::Promote(promote) => releases::promote(common, promote),
+        Command::Prune(prune) => releases::prune(common, *prune),
         Command::Explain(explain) => explain::run(common, explain),
         Command::Why(why) => why::run(common, why),
         Command::Inspect(inspect) => inspect::run(common, inspect),
@@ -197,6 +208,17 @@ impl Common {
 
     fn now(&self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
+    }
+
+    /// The store, which must be there already: none is made.
+    fn standing_store(&self, command: &str) -> Result<Store, Failure> {
+        if !self.store.is_dir() {
+            return Err(Failure::Run {
+                what: format!("{command}: there is no store at `{}`", self.store.display()),
+                hint: "run `wardscore run` first, or name another with `--store DIR`".to_owned(),
+            });
+        }
+        Store::open(&self.store).map_err(|error| Failure::store(command, &error))
     }
 
     fn open_store(&self) -> Result<Store, Failure> {

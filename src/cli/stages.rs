@@ -9,7 +9,7 @@ use crate::store::{Published, Store};
 use crate::trace::{self, TraceError};
 
 use super::progress::Bars;
-use super::{Common, Failure};
+use super::{Common, Failure, releases};
 
 /// Arguments of the commands that read forms.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -55,6 +55,13 @@ pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool
     let result = job::run(stages, &definition, &store, &values, now, &Bars::default());
     let (code, report) = match result {
         Ok(report) => {
+            // The release stands, whatever becomes of old ones. A stage by itself does nothing but its work.
+            if stages.len() > 1
+                && report.publish.is_some()
+                && let Err(error) = releases::prune_after_run(&store, &definition.plan, now)
+            {
+                tracing::warn!(%error, "old releases were not removed; the next run tries again");
+            }
             let quarantined = report.normalize.is_some_and(|n| n.quarantined > 0);
             (u8::from(strict && quarantined), Ok(report))
         }

@@ -6,18 +6,11 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 
 use super::{Common, Failure};
-use crate::store::Store;
 
 /// Prints the status of the store. A store that is not there yet is an error, and none is made.
 pub(super) fn run(common: &Common) -> Result<ExitCode, Failure> {
-    if !common.store.is_dir() {
-        return Err(Failure::Run {
-            what: format!("status: there is no store at `{}`", common.store.display()),
-            hint: "run `wardscore run` first, or name another with `--store DIR`".to_owned(),
-        });
-    }
     let fail = |error| Failure::store("status", &error);
-    let store = Store::open(&common.store).map_err(fail)?;
+    let store = common.standing_store("status")?;
     let ledger = store.ledger().map_err(fail)?;
     let receipts = ledger.receipts().map_err(fail)?;
     let newest = receipts.iter().map(|r| r.received_at).max();

@@ -13,6 +13,7 @@ use super::indicator::Indicator;
 use super::intervention::{Intervention, Measure};
 use super::map::MapChoice;
 use super::period::Period;
+use super::retention::Retention;
 use super::rubric::Rubric;
 use super::rule::Rule;
 use super::score::Scoring;
@@ -107,6 +108,8 @@ pub struct Plan {
     pub time_zone: String,
     /// Settings after overrides.
     pub settings: Settings,
+    /// How long releases are kept.
+    pub retention: Retention,
     /// Sources of forms.
     pub sources: Vec<Source>,
     /// Elements, form by form in column order.

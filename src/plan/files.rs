@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use crate::model::{
     Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level,
-    MapChoice, OverTime, OwnPart, Period, Plan, Receipt, Requirement, Rubric, Scoring, Settings, Source as PlanSource,
-    ValueForm,
+    MapChoice, OverTime, OwnPart, Period, Plan, Receipt, Requirement, Retention, Rubric, Scoring, Settings,
+    Source as PlanSource, ValueForm,
 };
 use crate::store::raw::sha256;
 
@@ -140,6 +140,7 @@ fn pipeline(
             format!("`{time_zone}` is not a time zone; expected one such as Asia/Ho_Chi_Minh"),
         );
     }
+    let retention = retention(&mut t, problems);
     let (settings, register) = settings(&mut t, folder, overrides, problems);
     let mut sources = Vec::new();
     for mut s in t.tables("source", problems) {
@@ -172,6 +173,7 @@ fn pipeline(
         last_period,
         time_zone,
         settings,
+        retention,
         sources,
         elements: Vec::new(),
         forms: Vec::new(),
@@ -187,6 +189,25 @@ fn pipeline(
         digest: String::new(),
     };
     (plan, register)
+}
+
+/// `[releases]`: how long they are kept.
+fn retention(t: &mut Table<'_>, problems: &mut Problems) -> Retention {
+    let mut kept = Retention::default();
+    let Some(mut table) = t.table("releases", problems) else { return kept };
+    let mut whole = |key: &'static str, problems: &mut Problems| {
+        let number = table.number(key, problems)?;
+        if number < 0.0 || number.fract() != 0.0 || number > f64::from(u16::MAX) {
+            problems.add(&table.place_of(key), format!("`{key}` is {number}, expected a whole number, 0 or more"));
+            return None;
+        }
+        Some(number as u32)
+    };
+    kept.days = whole("keep_days", problems).unwrap_or(kept.days);
+    kept.month_ends = whole("keep_month_ends", problems);
+    kept.year_ends = whole("keep_year_ends", problems);
+    table.end(problems);
+    kept
 }
 
 fn quarter(t: &mut Table<'_>, key: &'static str, problems: &mut Problems) -> Period {

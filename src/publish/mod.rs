@@ -18,13 +18,13 @@ mod site;
 mod sources;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::model::{Plan, Progress};
 use crate::register::Register;
-use crate::store::{Published, Store, StoreError, raw};
+use crate::store::{Published, ReleaseDraft, Store, StoreError, raw};
 
 /// What publish did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -60,9 +60,13 @@ pub enum PublishError {
 
 /// Makes one kind of document from an edition. A new kind is one more file and one line in [`renderers`].
 trait Renderer: Sync {
-    /// Writes its documents below `to`; returns how many.
-    fn render(&self, edition: &edition::Edition<'_>, to: &Path, progress: &dyn Progress)
-    -> Result<usize, PublishError>;
+    /// Writes its documents into the release; returns how many.
+    fn render(
+        &self,
+        edition: &edition::Edition<'_>,
+        to: &ReleaseDraft,
+        progress: &dyn Progress,
+    ) -> Result<usize, PublishError>;
 }
 
 fn renderers() -> Vec<Box<dyn Renderer>> {
@@ -83,6 +87,8 @@ struct Manifest<'a> {
     definitions: &'a str,
     version: &'static str,
     parent: Option<String>,
+    /// SHA-256 of the parent's `release.json`: each release vouches for all before it.
+    parent_sha256: Option<String>,
     tables: BTreeMap<&'a str, &'a str>,
 }
 
@@ -105,43 +111,44 @@ pub fn publish(
         content.push_str(&format!("{file} {digest}\n"));
     }
     let content = raw::sha256(content.as_bytes());
-    let parent: Option<serde_json::Value> =
-        store.current_manifest()?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let before = store.current_manifest()?;
+    let parent: Option<serde_json::Value> = before.as_ref().and_then(|bytes| serde_json::from_slice(bytes).ok());
     let of_parent = |key: &str| parent.as_ref().and_then(|p| p.get(key)?.as_str().map(str::to_owned));
     if of_parent("content").as_deref() == Some(&content) {
         let release = of_parent("id").unwrap_or_default();
         return Ok(Summary { release, folder: store.current(), pages: 0, unchanged: true });
     }
     let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), content.get(..8).unwrap_or(&content));
-    let draft = store.draft_release(&id)?;
+    let (draft, channel) = (store.draft_release(&id)?, "nightly");
     let edition = edition::Edition::load(plan, register, store, plan.local_date(now))?;
     let mut pages = 0;
     for renderer in renderers() {
-        pages += renderer.render(&edition, &draft.site(), progress)?;
+        pages += renderer.render(&edition, &draft, progress)?;
     }
-    draft.add_tables(store)?;
+    draft.add_tables(store, &digests)?;
     let manifest = Manifest {
         id: &id,
         created: now.to_string(),
-        channel: "nightly",
+        channel,
         as_of: plan.as_of().to_string(),
         map: shown.as_str(),
         content: &content,
         definitions: &plan.digest,
         version: env!("CARGO_PKG_VERSION"),
         parent: of_parent("id"),
+        parent_sha256: before.as_ref().map(|bytes| raw::sha256(bytes)),
         tables: digests.iter().map(|(f, d)| (f.as_str(), d.as_str())).collect(),
     };
     let json = |value: &serde_json::Value| serde_json::to_vec_pretty(value).unwrap_or_default();
     let changes = changes(parent.as_ref(), &digests);
     draft.write("history/changes.json", &json(&changes))?;
-    let manifest = serde_json::to_value(&manifest).unwrap_or_default();
+    let mut manifest = serde_json::to_value(&manifest).unwrap_or_default();
     if let Some(before) = store.published(None)? {
         let changed = values(&before, &draft.read(manifest.clone()))?;
         draft.write("history/values.json", &json(&changed))?;
     }
-    draft.write("release.json", &json(&manifest))?;
-    let folder = draft.publish()?;
+    manifest["checksums"] = draft.seal()?.into();
+    let folder = draft.publish(&json(&manifest), channel)?;
     Ok(Summary { release: id, folder, pages, unchanged: false })
 }
 

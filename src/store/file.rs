@@ -22,6 +22,15 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// The bytes of a file; `None` where there is none.
+pub(super) fn known(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What the file system's own clock says: the time that it gives to a file changed now, in nanoseconds since 1970.
 pub(super) fn clock(folder: &Path) -> Result<i128> {
     let draft = draft_of(&folder.join("clock"));

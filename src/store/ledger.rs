@@ -1,5 +1,6 @@
 //! Receipts and runs in an embedded SQLite file. It never holds figures.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
@@ -86,6 +87,9 @@ const SCHEMA: &str = "
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS restricted (
         sha256 TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, erased_at INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS releases (
+        id TEXT NOT NULL PRIMARY KEY, manifest_sha256 TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS runs (
         id INTEGER PRIMARY KEY, started_at INTEGER NOT NULL, command TEXT NOT NULL, exit_code INTEGER,
@@ -232,6 +236,21 @@ impl Ledger {
         let rows = select
             .query_map([], |r| Ok(RestrictedRow { sha256: r.get(0)?, since: r.get(1)?, erased_at: r.get(2)? }))
             .map_err(self.fail())?;
+        rows.collect::<rusqlite::Result<_>>().map_err(self.fail())
+    }
+
+    /// Notes the manifest of a release that is about to be visible.
+    pub fn add_release(&self, id: &str, manifest_sha256: &str) -> Result<()> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO releases (id, manifest_sha256) VALUES (?, ?)", [id, manifest_sha256])
+            .map_err(self.fail())?;
+        Ok(())
+    }
+
+    /// The digests of the manifests of releases, by id.
+    pub fn releases(&self) -> Result<BTreeMap<String, String>> {
+        let mut select = self.connection.prepare("SELECT id, manifest_sha256 FROM releases").map_err(self.fail())?;
+        let rows = select.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).map_err(self.fail())?;
         rows.collect::<rusqlite::Result<_>>().map_err(self.fail())
     }
 

@@ -8,19 +8,24 @@
 //! <store>/feedback/<district>/ the reply to each submission
 //! <store>/releases/<id>/      what was published, whole or not at all
 //! <store>/current             leads to the newest release
+//! <store>/stable              leads to the newest stable release
+//! <store>/manifests/<id>.json what is left of a release that was removed
 //! ```
 
+mod checksums;
 pub mod columns;
 pub mod feedback;
 pub mod file;
 pub mod ledger;
 pub mod parquet;
+mod prune;
 pub mod published;
 pub mod raw;
 pub mod release;
 mod restricted;
 mod splice;
 pub mod tables;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -29,8 +34,10 @@ use fs_err as fs;
 pub use feedback::Feedback;
 pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow, Seen};
 pub use parquet::{Partition, TableWriter};
+pub use prune::Standing;
 pub use published::Published;
-pub use release::ReleaseDraft;
+pub use release::{ReleaseDraft, STABLE};
+pub use verify::{Chain, Fault, Read, Verified};
 
 /// Why the store could not do what was asked.
 #[expect(missing_docs, reason = "the message names each field")]

@@ -13,11 +13,12 @@ pub struct Published {
 }
 
 impl Store {
-    /// The newest release, or the one of this id; `None` where there is none.
+    /// The newest release, the stable one, or the one of this id; `None` where there is none.
     pub fn published(&self, id: Option<&str>) -> Result<Option<Published>> {
         let folder = match id {
             // An id is one name: nothing outside the releases is read.
             Some(id) if id.contains(['/', '\\']) || id.starts_with('.') => return Ok(None),
+            Some(super::STABLE) => self.stable(),
             Some(id) => self.root().join("releases").join(id),
             None => self.current(),
         };

@@ -1,42 +1,57 @@
 //! Releases: assembled in a draft folder, renamed into place, then `current` is pointed at the newest.
+//!
+//! A release lists the digest of each of its files in `SHA256SUMS`; its manifest names the digest of that list and of the
+//! manifest of the release before it, so that what was published cannot be altered unseen ([`super::verify`]).
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use fs_err as fs;
 
-use super::{Published, Result, Store, file, tables};
+use super::checksums::{self, Checksums};
+use super::{Published, Result, Store, file, raw, tables};
+
+/// The channel of releases that others may rely on; `<store>/stable` leads to its newest.
+pub const STABLE: &str = "stable";
 
 /// A release that is being assembled; nothing of it is visible until [`ReleaseDraft::publish`].
 #[derive(Debug)]
 pub struct ReleaseDraft {
+    store: Store,
+    id: String,
     folder: PathBuf,
-    place: PathBuf,
-    current: PathBuf,
+    known: Mutex<Checksums>,
 }
 
 impl Store {
-    /// Starts a release. Drafts that an interrupted run left behind are removed.
+    /// Starts a release. What an interrupted run left half made or half removed is gone then.
     pub fn draft_release(&self, id: &str) -> Result<ReleaseDraft> {
-        let releases = self.root.join("releases");
-        for entry in fs::read_dir(&releases)? {
+        self.forget_halves()?;
+        let folder = self.releases().join(format!(".draft-{id}"));
+        fs::create_dir_all(folder.join("site"))?;
+        fs::create_dir_all(folder.join("history"))?;
+        Ok(ReleaseDraft { store: self.clone(), id: id.to_owned(), folder, known: Mutex::default() })
+    }
+
+    /// Where releases lie.
+    pub(super) fn releases(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
+    /// Removes drafts, and releases whose removal was interrupted.
+    pub(super) fn forget_halves(&self) -> Result<()> {
+        for entry in fs::read_dir(self.releases())? {
             let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(".draft-") {
+            if entry.file_name().to_string_lossy().starts_with('.') {
                 fs::remove_dir_all(entry.path())?;
             }
         }
-        let folder = releases.join(format!(".draft-{id}"));
-        fs::create_dir_all(folder.join("site"))?;
-        fs::create_dir_all(folder.join("history"))?;
-        Ok(ReleaseDraft { folder, place: releases.join(id), current: self.root.join("current") })
+        Ok(())
     }
 
     /// `release.json` of the newest release, if there is one.
     pub fn current_manifest(&self) -> Result<Option<Vec<u8>>> {
-        match fs::read(self.root.join("current").join("release.json")) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e.into()),
-        }
+        file::known(&self.current().join(checksums::MANIFEST))
     }
 
     /// Relative path (`observations/2018/2018-Q2.parquet`) and SHA-256 of every file of every table, sorted.
@@ -51,7 +66,7 @@ impl Store {
             .par_iter()
             .map(|path| {
                 let name = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
-                Ok((name, super::raw::sha256(&fs::read(path)?)))
+                Ok((name, raw::sha256(&fs::read(path)?)))
             })
             .collect::<Result<_>>()?;
         digests.sort();
@@ -62,6 +77,22 @@ impl Store {
     pub fn current(&self) -> PathBuf {
         self.root.join("current")
     }
+
+    /// Where the newest stable release is seen.
+    pub fn stable(&self) -> PathBuf {
+        self.root.join(STABLE)
+    }
+
+    /// The id of the release that a link leads to; `None` where there is none.
+    pub(super) fn led_to(link: &Path) -> Option<String> {
+        let target = std::fs::read_link(link).ok()?;
+        Some(target.file_name()?.to_string_lossy().into_owned())
+    }
+
+    /// Lets `<store>/stable` lead to a release that stands.
+    pub fn promote(&self, id: &str) -> Result<()> {
+        point(&self.stable(), id)
+    }
 }
 
 impl ReleaseDraft {
@@ -70,8 +101,24 @@ impl ReleaseDraft {
         self.folder.join("site")
     }
 
-    /// Adds every table to the release; a file is shared with the store where the file system can, else copied.
-    pub fn add_tables(&self, store: &Store) -> Result<()> {
+    /// Writes a file of the site, as `ward/19753.html`. May be called from several threads, for different files.
+    pub fn write_page(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.note(format!("site/{name}"), raw::sha256(bytes));
+        let path = self.site().join(name);
+        match fs::write(&path, bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                Ok(fs::write(&path, bytes)?)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// Adds every table to the release, with its digests; a file is shared with the store where the file system can, else
+    /// copied.
+    pub fn add_tables(&self, store: &Store, digests: &[(String, String)]) -> Result<()> {
         let root = store.root.join("tables");
         for table in tables::names() {
             for path in store.table_files(table)? {
@@ -84,6 +131,9 @@ impl ReleaseDraft {
                 }
             }
         }
+        for (name, digest) in digests {
+            self.note(format!("data/{name}"), digest.clone());
+        }
         Ok(())
     }
 
@@ -92,30 +142,51 @@ impl ReleaseDraft {
         Published { folder: self.folder.clone(), manifest }
     }
 
-    /// Writes a file of the release, as `release.json` or `history/changes.json`.
+    /// Writes a file of the release, as `history/changes.json`.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.note(name.to_owned(), raw::sha256(bytes));
         file::replace(&self.folder.join(name), bytes)
     }
 
-    /// Makes the release visible whole, then points `current` at it.
-    pub fn publish(self) -> Result<PathBuf> {
-        if self.place.exists() {
-            fs::remove_dir_all(&self.place)?;
+    fn note(&self, name: String, digest: String) {
+        if let Ok(mut known) = self.known.lock() {
+            known.insert(name, digest);
         }
-        fs::rename(&self.folder, &self.place)?;
-        point(&self.current, &self.place)?;
-        Ok(self.place)
+    }
+
+    /// Lists the digests of all files that were added, and returns that of the list.
+    pub fn seal(&self) -> Result<String> {
+        let known = self.known.lock().map(|known| known.clone()).unwrap_or_default();
+        let list = checksums::write(&checksums::of(&self.folder, &known)?);
+        file::replace(&self.folder.join(checksums::NAME), list.as_bytes())?;
+        Ok(raw::sha256(list.as_bytes()))
+    }
+
+    /// Writes the manifest, makes the release visible whole, then points `current` at it, and `stable` where it is meant for
+    /// that channel. The ledger notes the manifest's digest first.
+    pub fn publish(self, manifest: &[u8], channel: &str) -> Result<PathBuf> {
+        file::replace(&self.folder.join(checksums::MANIFEST), manifest)?;
+        self.store.ledger()?.add_release(&self.id, &raw::sha256(manifest))?;
+        let place = self.store.releases().join(&self.id);
+        if place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        fs::rename(&self.folder, &place)?;
+        point(&self.store.current(), &self.id)?;
+        if channel == STABLE {
+            self.store.promote(&self.id)?;
+        }
+        Ok(place)
     }
 }
 
 /// Points a symbolic link at a release in one step; the link is relative, so that a store can be moved.
-fn point(current: &Path, place: &Path) -> Result<()> {
-    let draft = file::draft_of(current);
+fn point(link: &Path, id: &str) -> Result<()> {
+    let draft = file::draft_of(link);
     if draft.symlink_metadata().is_ok() {
         fs::remove_file(&draft)?;
     }
-    let name = place.file_name().unwrap_or_default();
-    fs::os::unix::fs::symlink(Path::new("releases").join(name), &draft)?;
-    fs::rename(&draft, current)?;
+    fs::os::unix::fs::symlink(Path::new("releases").join(id), &draft)?;
+    fs::rename(&draft, link)?;
     Ok(())
 }

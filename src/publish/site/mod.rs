@@ -6,26 +6,21 @@ mod lineage;
 mod spark;
 mod view;
 
-use std::path::Path;
-
 use askama::Template;
-use fs_err as fs;
 use rayon::prelude::*;
 
 use super::edition::{Edition, Unit};
 use super::{PublishError, Renderer};
 use crate::model::{Level, Progress};
+use crate::store::ReleaseDraft;
 
 /// The site.
 pub(super) struct Site;
 
 impl Renderer for Site {
-    fn render(&self, edition: &Edition<'_>, to: &Path, progress: &dyn Progress) -> Result<usize, PublishError> {
-        for folder in ["ward", "district", "province"] {
-            fs::create_dir_all(to.join(folder))?;
-        }
-        fs::write(to.join("style.css"), include_str!("templates/style.css"))?;
-        fs::write(to.join("search.js"), include_str!("templates/search.js"))?;
+    fn render(&self, edition: &Edition<'_>, to: &ReleaseDraft, progress: &dyn Progress) -> Result<usize, PublishError> {
+        to.write_page("style.css", include_bytes!("templates/style.css"))?;
+        to.write_page("search.js", include_bytes!("templates/search.js"))?;
         progress.start("publish", edition.units.len() as u64);
         let pages: Result<Vec<()>, PublishError> = edition
             .units
@@ -37,9 +32,6 @@ impl Renderer for Site {
             })
             .collect();
         let mut count = pages?.len() + 1;
-        if !edition.studies.is_empty() {
-            fs::create_dir_all(to.join("intervention"))?;
-        }
         for study in &edition.studies {
             let (Some(of), Some(shown)) =
                 (edition.plan.interventions.get(study.intervention), view::intervention(edition, study))
@@ -61,7 +53,7 @@ impl Renderer for Site {
     }
 }
 
-fn page(edition: &Edition<'_>, unit: &Unit, to: &Path) -> Result<(), PublishError> {
+fn page(edition: &Edition<'_>, unit: &Unit, to: &ReleaseDraft) -> Result<(), PublishError> {
     let name = format!("{}/{}.html", unit.level, unit.code);
     match unit.level {
         Level::Ward => write(&name, &view::ward(edition, unit), to),
@@ -69,8 +61,7 @@ fn page(edition: &Edition<'_>, unit: &Unit, to: &Path) -> Result<(), PublishErro
     }
 }
 
-fn write(name: &str, page: &impl Template, to: &Path) -> Result<(), PublishError> {
+fn write(name: &str, page: &impl Template, to: &ReleaseDraft) -> Result<(), PublishError> {
     let html = page.render().map_err(|source| PublishError::Page { page: name.to_owned(), source })?;
-    fs::write(to.join(name), html)?;
-    Ok(())
+    Ok(to.write_page(name, html.as_bytes())?)
 }
