@@ -19,6 +19,8 @@ mod impact;
 mod inbox;
 /// How a file is read, as it is told.
 mod inspect;
+/// The store kept in order: files let through, backups, versions.
+mod keeping;
 /// The three maps of the sample.
 mod maps;
 /// Forms in every other layout against their truth.

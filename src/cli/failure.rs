@@ -118,6 +118,15 @@ fn store_hint(error: &StoreError) -> String {
             };
             format!("run `wardscore {stage}` first, or `wardscore run`")
         }
+        StoreError::Newer { .. } => {
+            "use the newer wardscore that wrote it, or name another store with `--store DIR`".to_owned()
+        }
+        StoreError::Occupied(_) => {
+            "move it away, or name a folder that is not there yet with `--store DIR`; nothing was changed".to_owned()
+        }
+        StoreError::NoBackup { .. } => {
+            "name a file that `wardscore backup` wrote, copied whole; nothing was restored".to_owned()
+        }
         StoreError::Ledger { .. } => "the ledger must be readable and writable by this user".to_owned(),
         StoreError::Table { .. } => {
             "remove the file and run `wardscore run`: it is made again from what was received".to_owned()

@@ -2,6 +2,7 @@
 //!
 //! One file per command. A command returns a [`Failure`] or an exit code; printing a failure happens once, here.
 
+mod backup;
 mod check;
 mod completions;
 mod explain;
@@ -10,6 +11,7 @@ mod inspect;
 mod log;
 mod new;
 mod progress;
+mod quarantine;
 mod releases;
 mod sample;
 mod stages;
@@ -109,6 +111,12 @@ enum Command {
     Promote(releases::PromoteArguments),
     /// Remove releases whose time is over
     Prune(releases::PruneArguments),
+    /// List files that were not used, and let one through
+    Quarantine(quarantine::QuarantineArguments),
+    /// Write everything that is kept to one file
+    Backup(backup::BackupArguments),
+    /// Make a store of a backup
+    Restore(backup::RestoreArguments),
     /// Show how one published figure came about, back to its cells
     Explain(explain::ExplainArguments),
     /// Show what made a published value another, between two periods or two releases
@@ -159,6 +167,9 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Verify(verify) => releases::verify(common, verify),
         Command::Promote(promote) => releases::promote(common, promote),
         Command::Prune(prune) => releases::prune(common, *prune),
+        Command::Quarantine(quarantine) => quarantine::run(common, quarantine),
+        Command::Backup(backup) => backup::backup(common, backup),
+        Command::Restore(restore) => backup::restore(common, restore),
         Command::Explain(explain) => explain::run(common, explain),
         Command::Why(why) => why::run(common, why),
         Command::Inspect(inspect) => inspect::run(common, inspect),

@@ -99,6 +99,8 @@ words! {
         CopiedForward = "copied-forward",
         /// A reviewed correction holds in place of what the form says.
         Corrected = "corrected",
+        /// A file was let through that had been quarantined.
+        Released = "released",
         /// A reviewed correction that the form no longer fits.
         CorrectionStale = "correction-stale",
     }
@@ -113,7 +115,8 @@ impl Code {
             | Self::UnitCloseMatch
             | Self::ColumnUnknown
             | Self::NotReported
-            | Self::Corrected => Severity::Info,
+            | Self::Corrected
+            | Self::Released => Severity::Info,
             Self::UnitMissing
             | Self::PartExceedsWhole
             | Self::PartsDoNotSum
@@ -126,6 +129,11 @@ impl Code {
             | Self::CorrectionStale => Severity::Warning,
             _ => Severity::Error,
         }
+    }
+
+    /// Whether what was expected is what holds by now, since a person said so.
+    const fn holds(self) -> bool {
+        matches!(self, Self::Corrected | Self::Released)
     }
 
     /// What happened, in Vietnamese and English, as the head of a message.
@@ -169,6 +177,7 @@ impl Code {
             Self::ValueOutOfRange => ("Ngoài khoảng cho phép", "The value is out of range"),
             Self::CopiedForward => ("Chép lại số kỳ trước", "Copied from the previous period"),
             Self::Corrected => ("Đã hiệu chỉnh", "Corrected"),
+            Self::Released => ("Đã cho qua sau khi kiểm tra", "Released from quarantine"),
             Self::CorrectionStale => ("Hiệu chỉnh không còn phù hợp", "A correction no longer applies"),
         }
     }
@@ -255,7 +264,7 @@ impl Finding {
             &self.found,
             &self.expected_vi,
             "có",
-            if self.code == Code::Corrected { "dùng" } else { "cần" },
+            if self.code.holds() { "dùng" } else { "cần" },
         )
     }
 
@@ -266,7 +275,7 @@ impl Finding {
             &self.found,
             &self.expected_en,
             "found",
-            if self.code == Code::Corrected { "used" } else { "expected" },
+            if self.code.holds() { "used" } else { "expected" },
         )
     }
 }

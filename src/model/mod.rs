@@ -26,6 +26,7 @@ pub mod stamp;
 pub mod state;
 pub mod target;
 pub mod unit;
+pub mod waiver;
 
 pub use cause::{Cause, CauseKind, Repair};
 pub use correction::{Correction, Corrections};
@@ -48,3 +49,4 @@ pub use stamp::Stamp;
 pub use state::{Span, State, Status, Warning};
 pub use target::{Aim, Milestone, Pace, Target, TargetKind};
 pub use unit::{Level, UnitVersion};
+pub use waiver::Waiver;

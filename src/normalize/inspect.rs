@@ -122,7 +122,7 @@ pub fn inspect(
     day: Date,
 ) -> Vec<Inspection> {
     let desk = Desk::new(plan, register);
-    let received = Received { submission_id: "", district, file_name, member: None, day };
+    let received = Received { submission_id: "", district, file_name, member: None, day, waivers: &[] };
     let parts = read::read(bytes);
     if desk.any_persons(&parts) {
         return vec![refused(None, &reading::persons(""))];

@@ -211,6 +211,7 @@ fn outcomes(
         file_name: &receipt.file_name,
         member: None,
         day: plan.local_date(at),
+        waivers: &receipt.waivers,
     };
     let parts = reading::read(bytes, &received, desk);
     for part in &parts {

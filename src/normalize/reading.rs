@@ -12,7 +12,7 @@ use super::read::{self, Book, Cell, Content, Grid};
 use super::units::{Match, Roll, Rolls};
 use super::values::{Value, Wanted};
 use super::{checks, period, rows, stamp};
-use crate::model::{Code, Finding, Frequency, Kind, Level, Period, Plan};
+use crate::model::{Code, Finding, Frequency, Kind, Level, Period, Plan, Waiver};
 use crate::register::Register;
 
 /// What is known of a file before it is read.
@@ -25,9 +25,21 @@ pub(super) struct Received<'a> {
     pub(super) member: Option<&'a str>,
     /// Local date of receipt.
     pub(super) day: Date,
+    /// What a person said of the file or its members where they were quarantined.
+    pub(super) waivers: &'a [Waiver],
 }
 
 impl Received<'_> {
+    /// What a person said of this very part.
+    fn waiver(&self) -> Option<&Waiver> {
+        self.waivers.iter().find(|waiver| waiver.member == self.member.unwrap_or(""))
+    }
+
+    /// Whether what a person said holds here: of the part, or of the sender of all parts.
+    fn holds(&self, waiver: &Waiver) -> bool {
+        waiver.member == self.member.unwrap_or("") || waiver.district.is_some()
+    }
+
     /// The period in the file's name; of a member that in its own name, else in its folder's.
     pub(super) fn named_period(&self, frequency: Frequency) -> period::Said {
         let Some(member) = self.member else { return period::find(self.file_name, frequency) };
@@ -188,8 +200,10 @@ pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Out
             "a form that was made for the sending district",
         ));
     }
+    let waiver = received.waiver();
+    let said = waiver.and_then(|waiver| plan.forms.iter().position(|form| Some(&form.code) == waiver.form.as_ref()));
     let stamped = stamp.as_ref().and_then(|s| plan.forms.iter().position(|f| f.code == s.form));
-    let Some((grid, layout)) = desk.place(book, stamped) else {
+    let Some((grid, layout)) = desk.place(book, said.or(stamped)) else {
         return Err(refuse(Code::FormUnknown, String::new(), "một biểu mẫu của kế hoạch", "a form of the plan"));
     };
     let form = &plan.forms[layout.form];
@@ -201,6 +215,8 @@ pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Out
         (Some(title), Some(stamp)) if title != stamp => Err(Code::PeriodConflict),
         _ => period::agree(title.or(stamp), named),
     };
+    let said = waiver.and_then(|waiver| waiver.period);
+    let agreed = said.filter(|period| period.is_year() == (form.frequency == Frequency::Year)).map_or(agreed, Ok);
     let period = agreed.map_err(|code| {
         let shown = |p: Option<Period>| p.map_or("-".to_owned(), |p| p.to_string());
         match code {
@@ -235,6 +251,7 @@ pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Out
     let sheet = grid.sheet.clone();
     let mut out = Form { form: layout.form, period: Some(period), sheet, ..Form::default() };
     out.reasons = justify::reasons(&book.grids);
+    out.findings.extend(received.waivers.iter().filter(|w| received.holds(w)).map(|w| released(received, w)));
     columns(rules, grid, &layout, plan, received, &mut out);
     let (mut rows, total) = rows::find(grid, &layout, plan, &roll);
     rows::of_another(&mut rows, grid, &layout, &roll, period.end(), register, rolls);
@@ -250,6 +267,12 @@ pub(super) fn form(book: &Book, received: &Received<'_>, desk: &Desk<'_>) -> Out
     }
     out.findings.sort_by_key(|f| f.cell.map(|c| (c.row(), c.column())));
     Ok(out)
+}
+
+/// A note that a person let the file through.
+fn released(received: &Received<'_>, waiver: &Waiver) -> Finding {
+    let (vi, en) = waiver.told();
+    Finding::new(Code::Released, received.submission_id, waiver.quarantined.clone(), &vi, &en)
 }
 
 /// Findings about the columns, and elements that have none.

@@ -206,6 +206,7 @@ impl Desk<'_> {
             bytes: offer.bytes,
             sha256: String::new(),
             refused: String::new(),
+            waivers: Vec::new(),
         };
         let mut sure = offer.changed < self.clock - STEP;
         let content = match offer.refused {

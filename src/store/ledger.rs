@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::{Result, StoreError};
+use crate::model::Waiver;
 
 /// One receipt: a file came from a source, at a time, for a district.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReceiptRow {
     /// Microseconds since 1970 UTC.
     pub received_at: i64,
-    /// Folder name below the inbox: the sender.
+    /// Folder name below the inbox: the sender; or the district that a person said it was.
     pub district: String,
     /// File name as it stood.
     pub file_name: String,
@@ -24,6 +25,8 @@ pub struct ReceiptRow {
     pub sha256: String,
     /// Why it was refused unread: a finding code; empty otherwise.
     pub refused: String,
+    /// What a person said of the file or its members where they were quarantined; empty nearly always.
+    pub waivers: Vec<Waiver>,
 }
 
 /// A file as its source showed it when it was last read, so that it need not be read again while it is the same.
@@ -69,7 +72,7 @@ pub struct RunRow {
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 const SCHEMA: &str = "
@@ -88,6 +91,10 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS restricted (
         sha256 TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, erased_at INTEGER
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS waivers (
+        id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, member TEXT NOT NULL, district TEXT, period TEXT, form TEXT,
+        quarantined TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, at INTEGER NOT NULL
+    );
     CREATE TABLE IF NOT EXISTS releases (
         id TEXT NOT NULL PRIMARY KEY, manifest_sha256 TEXT NOT NULL
     ) WITHOUT ROWID;
@@ -105,7 +112,7 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), connection })
     }
 
-    fn fail(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+    pub(super) fn fail(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
         |source| StoreError::Ledger { path: self.path.clone(), source }
     }
 
@@ -198,10 +205,12 @@ impl Ledger {
                     bytes: r.get::<_, i64>(4)?.cast_unsigned(),
                     sha256: r.get(5)?,
                     refused: r.get(6)?,
+                    waivers: Vec::new(),
                 })
             })
             .map_err(self.fail())?;
         let mut all: Vec<_> = rows.collect::<rusqlite::Result<_>>().map_err(self.fail())?;
+        self.with_waivers(&mut all)?;
         all.sort();
         Ok(all)
     }
@@ -237,6 +246,12 @@ impl Ledger {
             .query_map([], |r| Ok(RestrictedRow { sha256: r.get(0)?, since: r.get(1)?, erased_at: r.get(2)? }))
             .map_err(self.fail())?;
         rows.collect::<rusqlite::Result<_>>().map_err(self.fail())
+    }
+
+    /// Copies the ledger as it is now to a file that is not there yet.
+    pub(super) fn copy(&self, to: &Path) -> Result<()> {
+        self.connection.execute("VACUUM INTO ?", [to.to_string_lossy()]).map_err(self.fail())?;
+        Ok(())
     }
 
     /// Notes the manifest of a release that is about to be visible.

@@ -3,7 +3,8 @@
 //! ```text
 //! <store>/raw/ab/abcdef…      received bytes under their SHA-256, never altered
 //! <store>/restricted/…        those that hold persons, apart from the others until they are erased
-//! <store>/ledger.sqlite       receipts and runs; never figures
+//! <store>/ledger.sqlite       receipts, runs, files let through, digests of manifests; never figures
+//! <store>/version             version of this layout
 //! <store>/tables/<table>/…    the tables as the stages last wrote them
 //! <store>/feedback/<district>/ the reply to each submission
 //! <store>/releases/<id>/      what was published, whole or not at all
@@ -12,6 +13,7 @@
 //! <store>/manifests/<id>.json what is left of a release that was removed
 //! ```
 
+mod backup;
 mod checksums;
 pub mod columns;
 pub mod feedback;
@@ -26,11 +28,14 @@ mod restricted;
 mod splice;
 pub mod tables;
 mod verify;
+mod version;
+mod waivers;
 
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+pub use backup::BackedUp;
 pub use feedback::Feedback;
 pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow, Seen};
 pub use parquet::{Partition, TableWriter};
@@ -58,6 +63,15 @@ pub enum StoreError {
     /// Another run holds the lock.
     #[error("another run is working in `{0}`")]
     Locked(PathBuf),
+    /// A newer program has written the store.
+    #[error("the store `{}` is of version {found}; this program knows version {known}", store.display())]
+    Newer { store: PathBuf, found: u32, known: u32 },
+    /// There is something where a store is to be restored.
+    #[error("there is something in `{}` already", .0.display())]
+    Occupied(PathBuf),
+    /// A file that is no backup, or not a whole one.
+    #[error("`{}` is no whole backup: {source}", path.display())]
+    NoBackup { path: PathBuf, source: std::io::Error },
     /// A stage needs what an earlier stage has not made yet.
     #[error("there is no table `{table}` in `{}`", store.display())]
     Missing { table: String, store: PathBuf },
@@ -88,10 +102,12 @@ pub struct RunLock {
 impl Store {
     /// Opens the store, making its folders where they are missing. Fails where it cannot write.
     pub fn open(root: &Path) -> Result<Self> {
+        let store = Self { root: root.to_owned() };
+        store.refuse_newer()?;
         for folder in ["raw", "tables", "releases"] {
             fs::create_dir_all(root.join(folder))?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(store)
     }
 
     /// The store's folder.
@@ -99,12 +115,15 @@ impl Store {
         &self.root
     }
 
-    /// Takes the lock of the store, or says that another run has it.
+    /// Takes the lock of the store and brings it up to date, or says that another run has it.
     pub fn lock(&self) -> Result<RunLock> {
         let path = self.root.join("lock");
         let file: std::fs::File = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?.into();
         match file.try_lock() {
-            Ok(()) => Ok(RunLock { _file: file }),
+            Ok(()) => {
+                self.migrate()?;
+                Ok(RunLock { _file: file })
+            }
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked(self.root.clone())),
             Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
         }

@@ -63,6 +63,7 @@ impl Inbox {
             bytes: 0,
             sha256: String::new(),
             refused: String::new(),
+            waivers: Vec::new(),
         };
         let (member, member_sha256) = (None, String::new());
         self.submissions.push(Submission { receipt, member, member_sha256, outcome: Ok(out), again: Vec::new() });
