@@ -40,3 +40,6 @@ pub mod store;
 pub mod template;
 pub mod trace;
 pub mod verify;
+
+/// Digest of this program's own text: what another program made is not taken over.
+pub const PROGRAM: &str = env!("WARDSCORE_PROGRAM");

@@ -57,19 +57,29 @@ fn text<'a>(batch: &'a RecordBatch, column: usize) -> impl Fn(usize) -> &'a str 
 }
 
 impl Facts {
-    /// Reads what evaluate needs from the store.
-    pub(super) fn read(plan: &Plan, store: &Store) -> Result<Self, StoreError> {
+    /// What came and could not be used, in order: period, unit, element.
+    pub(super) fn rejected(&self) -> impl Iterator<Item = (Period, String, String)> {
+        self.rejected.iter().cloned()
+    }
+
+    /// Reads what evaluate needs of the tables below these folders.
+    pub(super) fn read(plan: &Plan, store: &Store, folders: &[&str]) -> Result<Self, StoreError> {
         let index: HashMap<&str, u16> =
             plan.elements.iter().enumerate().map(|(at, e)| (e.code.as_str(), at as u16)).collect();
         // File by file: only what is wanted of one is kept, never all of them at once.
         let parts: Result<Vec<Vec<OfUnit>>, StoreError> =
-            store.partitions("observations")?.par_iter().map(|part| of_units(part, &index)).collect();
+            store.partitions_below("observations", folders)?.par_iter().map(|part| of_units(part, &index)).collect();
         let mut values: HashMap<Period, HashMap<String, Vec<(u16, f64)>>> = HashMap::new();
         for (period, unit, list) in parts?.into_iter().flatten() {
             values.entry(period).or_default().entry(unit).or_default().extend(list);
         }
+        let batches = |table, columns: &[&str]| -> Result<Vec<RecordBatch>, StoreError> {
+            let parts = store.partitions_below(table, folders)?;
+            let read: Result<Vec<_>, StoreError> = parts.par_iter().map(|part| part.read(columns)).collect();
+            Ok(read?.into_iter().flatten().collect())
+        };
         let mut rejected = BTreeSet::new();
-        for batch in store.read_table("findings", &["severity", "unit_code", "element", "period"], true)? {
+        for batch in batches("findings", &["severity", "unit_code", "element", "period"])? {
             let (severity, unit, element, period) =
                 (text(&batch, 0), text(&batch, 1), text(&batch, 2), text(&batch, 3));
             for row in 0..batch.num_rows() {
@@ -83,7 +93,7 @@ impl Facts {
         }
         let mut reporting: HashMap<Period, HashMap<String, (i32, i32, i32)>> = HashMap::new();
         let names = ["unit_code", "period", "due_on", "received_on", "values_due", "values_accepted"];
-        for batch in store.read_table("reporting", &names, true)? {
+        for batch in batches("reporting", &names)? {
             let (unit, period) = (text(&batch, 0), text(&batch, 1));
             let due = batch.column(2).as_primitive::<arrow::datatypes::Date32Type>();
             let received = batch.column(3).as_primitive::<arrow::datatypes::Date32Type>();
@@ -155,17 +165,25 @@ pub(super) struct Grid<'a> {
     /// Values due, accepted and days late, year to date, per quarter and ward.
     pub(super) reporting: Vec<(i32, i32, i32)>,
     pub(super) today: Date,
+    /// The first quarter whose figures are wanted; of those before only what these need.
+    pub(super) from: usize,
 }
 
 impl<'a> Grid<'a> {
     /// Lays the facts of a province on a grid.
-    pub(super) fn new(plan: &Plan, register: &Register, facts: &Facts, province: &'a str, today: Date) -> Self {
-        let quarters: Vec<Period> = plan.quarters().into_iter().filter(|q| q.start() <= today).collect();
-        let districts = side(plan, register, facts, province, Level::District, &quarters, &[]);
-        let wards = side(plan, register, facts, province, Level::Ward, &quarters, &districts.codes);
-        let classes = classes(plan, facts, &quarters, &wards);
-        let reporting = reporting(facts, &quarters, &wards);
-        Self { province, quarters, wards, districts, classes, reporting, today }
+    pub(super) fn new(
+        plan: &Plan,
+        register: &Register,
+        facts: &Facts,
+        (province, quarters): (&'a str, &[Period]),
+        today: Date,
+        from: usize,
+    ) -> Self {
+        let districts = side(plan, register, facts, province, Level::District, quarters, &[]);
+        let wards = side(plan, register, facts, province, Level::Ward, quarters, &districts.codes);
+        let classes = classes(plan, facts, quarters, &wards);
+        let reporting = reporting(facts, quarters, &wards);
+        Self { province, quarters: quarters.to_vec(), wards, districts, classes, reporting, today, from }
     }
 }
 

@@ -299,7 +299,7 @@ fn compare(
     even: &EqualExposures,
 ) {
     let n = nodes(grid);
-    for at in (4 * n..values.len()).rev().filter(|at| !(outlook.copied)(at / n)) {
+    for at in (grid.from.max(4) * n..values.len()).rev().filter(|at| !(outlook.copied)(at / n)) {
         let (numerator, denominator, value) = match (outlook.earlier)(span, i, at / n) {
             Some(sums) => {
                 let (n, d) = (sums.numerator[at % n], sums.denominator[at % n]);
@@ -338,7 +338,7 @@ fn rank(grid: &Grid<'_>, values: &mut [Option<Judged>], indicator: &Indicator, o
     }
     let n = nodes(grid);
     let (w, d) = (grid.wards.codes.len(), grid.districts.codes.len());
-    for t in (0..grid.quarters.len()).filter(|t| !(outlook.copied)(*t)) {
+    for t in (grid.from..grid.quarters.len()).filter(|t| !(outlook.copied)(*t)) {
         for range in [t * n..t * n + w, t * n + w..t * n + w + d] {
             let Some(slice) = values.get_mut(range) else { continue };
             let mut order: Vec<(f64, usize)> = slice

@@ -66,7 +66,7 @@ pub(super) fn as_reported<'a>(plan: &Plan, register: &Register, reported: Grid<'
     let whole = whole(plan);
     // Compared is with the same territory a year before, which may have been other units then.
     let earlier = |t: usize| -> Option<Vec<Vec<Sums>>> {
-        let before = t.checked_sub(4)?;
+        let before = t.checked_sub(4).filter(|_| t >= grid.from)?;
         let (from, to) = (grid.quarters[before].end(), grid.quarters[t].end());
         let mut codes = grid.wards.codes.iter().chain(&grid.districts.codes);
         codes.any(|code| register.turned(code, from, to)).then(|| {
@@ -114,15 +114,22 @@ pub(super) fn lay<'a>(
         classes: Vec::new(),
         reporting: Vec::new(),
         today: from.today,
+        from: from.from,
     };
     let n = nodes(&grid);
     let mut marks = vec![Marks::default(); quarters * n];
     let mut pieces = Vec::with_capacity(quarters);
+    // What a quarter that is wanted is compared with is wanted too.
+    let wanted = |t: usize| t + 4 >= from.from;
     for t in 0..quarters {
+        if !wanted(t) {
+            pieces.push(Pieces::default());
+            continue;
+        }
         pieces.push(of_quarter(plan, register, (from, t), (&grid, t), day, &mut marks[t * n..(t + 1) * n]));
     }
     // Where no unit changed, neither this quarter nor the one it is compared with, the figures are those reported.
-    let same: Vec<bool> = (0..quarters).map(|t| unchanged((from, t), (&grid, t), &pieces[t])).collect();
+    let same: Vec<bool> = (0..quarters).map(|t| !wanted(t) || unchanged((from, t), (&grid, t), &pieces[t])).collect();
     let same: Vec<bool> =
         (0..quarters).map(|t| same[t] && t.checked_sub(4).is_none_or(|before| same[before])).collect();
     if same.iter().all(|same| *same) {
@@ -192,7 +199,8 @@ pub(super) fn lay<'a>(
     let judged = judge(plan, &grid, &mapped, &outlook);
     let w = grid.wards.codes.len();
     let holds = |of: &Vec<bool>, t: usize, ward: usize| {
-        pieces[t].wards[ward].iter().any(|piece| of.get(t * rw + piece.from) == Some(&true))
+        let mut parts = pieces[t].wards.get(ward).into_iter().flatten();
+        parts.any(|piece| of.get(t * rw + piece.from) == Some(&true))
     };
     let of_span = |of: &Vec<bool>| (0..quarters * w).map(|at| holds(of, at / w, at % w)).collect();
     let parted = reported.parted.iter().map(of_span).collect();
@@ -250,6 +258,7 @@ fn side(codes: Vec<String>, above: &[i32], quarters: usize) -> Side {
 }
 
 /// What the units of the map are made of in one quarter.
+#[derive(Default)]
 struct Pieces {
     wards: Vec<Vec<Piece>>,
     /// Reporting wards below each district of the map.

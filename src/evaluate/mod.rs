@@ -1,5 +1,6 @@
 //! Stage 3: observations → indicator values, status, classes, scores.
 //!
+//! 0. [`parts`]: which provinces, and from which quarter on
 //! 1. [`grid`]: observations of a province → a complete grid of period × unit, a column per element
 //! 2. [`spans`]: quarters → longer spans, across changes of boundaries
 //! 3. [`lower`], [`sums`]: formulas → polars; numerators and denominators per ward, district and province
@@ -17,18 +18,27 @@ mod impact;
 mod judge;
 mod lower;
 mod maps;
+mod parts;
 mod spans;
 mod sums;
 mod tables;
 mod verdict;
 
-use crate::model::{Level, Map, Plan, Progress};
-use crate::register::Register;
-use crate::store::{Store, StoreError};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::model::{Map, Period, Plan, Progress};
+use crate::register::{Register, Territories};
+use crate::store::{Fresh, Stale, Store, StoreError, Written};
+
+/// The stage's word.
+const STAGE: &str = "evaluate";
 
 /// What evaluate did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     /// Rows of `indicator_values`.
     pub indicator_values: usize,
@@ -52,8 +62,8 @@ pub enum EvaluateError {
     },
 }
 
-/// Computes every indicator and scorecard and writes their tables: for the units that reported, and on these maps too. A
-/// release holds [`Map::ALL`].
+/// Computes every indicator and scorecard for which something changed and writes their tables: for the units that
+/// reported, and on these maps too. A release holds [`Map::ALL`]. The summary is of all.
 pub fn evaluate(
     plan: &Plan,
     register: &Register,
@@ -63,32 +73,100 @@ pub fn evaluate(
     progress: &dyn Progress,
 ) -> Result<Summary, EvaluateError> {
     let today = plan.local_date(now);
-    let facts = grid::Facts::read(plan, store)?;
-    let day = plan.first_period.end();
-    let last = plan.last_period.end();
-    let mut provinces: Vec<&str> = register
-        .versions()
-        .iter()
-        .filter(|u| u.level == Level::Province && (u.in_force(day) || u.in_force(last)))
-        .map(|u| u.code.as_str())
-        .collect();
-    provinces.dedup();
-    progress.start("evaluate", provinces.len() as u64);
-    let draws = cards::Draws::new(plan);
-    let writer = tables::Writer::new(plan, store, register.has_several_provinces())?;
-    let mut done = Summary::default();
+    let territories = Territories::new(register);
+    let inputs = parts::inputs(plan, register, &territories, store, maps, today)?;
+    let mut parts = store.parts(STAGE)?;
+    let stale = parts.stale(&inputs);
+    let gone = parts.gone(&inputs);
+    let everything = stale.len() == inputs.len() || !gone.is_empty();
+    let mut before = BTreeMap::new();
+    for part in &stale {
+        if let Some(made) = parts.get(&part.part) {
+            before.insert(part.part.clone(), (parts::Kept::of(&made.summary), parts.files(&part.part)?));
+        }
+    }
+    parts.begin(stale.iter().map(|stale| &stale.part).chain(&gone).map(String::as_str))?;
+    let provinces = stale.iter().filter(|stale| stale.part != parts::IMPACT).count();
+    let mut fresh = Vec::new();
+    if provinces > 0 {
+        progress.start(STAGE, provinces as u64);
+    }
+    let room = Room { plan, register, store, maps, territories: &territories, today, draws: OnceCell::new() };
     // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side.
-    for province in provinces {
-        let grid = grid::Grid::new(plan, register, &facts, province, today);
+    for stale in &stale {
+        let inputs = inputs.get(&stale.part).cloned().unwrap_or_default();
+        let part = stale.part.clone();
+        if part == parts::IMPACT {
+            let files = impact::impact(plan, register, store, today)?;
+            fresh.push(Fresh { part, inputs, summary: String::new(), files });
+        } else {
+            let (kept, files) = room.province(stale, before.get(&part))?;
+            let summary = serde_json::to_string(&kept).unwrap_or_default();
+            fresh.push(Fresh { part, inputs, summary, files });
+            progress.advance(1);
+        }
+    }
+    parts.end(fresh)?;
+    if everything {
+        store.sweep(&tables::NAMES, &parts.all_files()?)?;
+    }
+    if provinces > 0 {
+        progress.finish();
+    }
+    let summaries = parts.all().iter().filter(|(name, _)| *name != parts::IMPACT);
+    Ok(summaries.map(|(_, made)| parts::Kept::of(&made.summary).summary).fold(Summary::default(), |all, one| Summary {
+        indicator_values: all.indicator_values + one.indicator_values,
+        wards_scored: all.wards_scored + one.wards_scored,
+    }))
+}
+
+/// What the evaluation of each province needs.
+struct Room<'a> {
+    plan: &'a Plan,
+    register: &'a Register,
+    store: &'a Store,
+    maps: &'a [Map],
+    territories: &'a Territories,
+    today: Date,
+    draws: OnceCell<cards::Draws>,
+}
+
+impl Room<'_> {
+    /// Computes a province from the first quarter on of which something changed. `before` is what stood, with its files.
+    fn province(
+        &self,
+        stale: &Stale,
+        before: Option<&(parts::Kept, Vec<Written>)>,
+    ) -> Result<(parts::Kept, Vec<Written>), EvaluateError> {
+        let Self { plan, register, store, maps, today, .. } = *self;
+        let province = stale.part.as_str();
+        let territory = self.territories.of(province);
+        let provinces = self.territories.provinces(territory).iter().map(String::as_str);
+        let folders: Vec<&str> = provinces.filter(|_| !territory.is_empty()).collect();
+        let facts = grid::Facts::read(plan, store, if folders.is_empty() { &[""] } else { &folders })?;
+        let digests = parts::facts(&parts::files_before(store, territory)?, facts.rejected());
+        let quarters: Vec<Period> = plan.quarters().into_iter().filter(|q| q.start() <= today).collect();
+        let from = parts::first_open(stale, before.map(|(kept, _)| kept), &digests, &quarters);
+        if let Some((kept, files)) = before.filter(|_| from == quarters.len()) {
+            return Ok((parts::Kept { facts: digests, ..kept.clone() }, files.clone()));
+        }
+        let standing = before.map_or_else(Vec::new, |(_, files)| parts::standing(files, &quarters, from));
+        let writer = tables::Writer::new(plan, store, (!territory.is_empty()).then_some(province))?;
+        let grid = grid::Grid::new(plan, register, &facts, (province, &quarters), today, from);
         let sums = sums::compute(plan, &grid)?;
         let reported = maps::as_reported(plan, register, grid, &sums);
-        let cards = cards::cards(plan, &reported.grid, &reported.judged, &draws);
-        done.wards_scored += writer.write_cards(plan, province, &reported.grid, &cards)?;
+        let cards =
+            cards::cards(plan, &reported.grid, &reported.judged, self.draws.get_or_init(|| cards::Draws::new(plan)));
+        let wards_scored = writer.write_cards(plan, &reported.grid, &cards)?;
         if let Some(t) = assess::newest(&reported) {
             writer.write_assessments(plan, &reported, t, &assess::assess(plan, &reported, t))?;
         }
         // First, since the files of the other maps are copies of these where no unit changed.
-        done.indicator_values += writer.write_values(plan, &reported)?;
+        let mut rows = before.map_or_else(Vec::new, |(kept, _)| kept.rows.clone());
+        rows.truncate(from);
+        rows.resize(quarters.len(), 0);
+        let mut count = |written: Vec<usize>| rows.iter_mut().zip(written).for_each(|(all, more)| *all += more);
+        count(writer.write_values(plan, &reported)?);
         for map in maps {
             let day = match map {
                 Map::AsReported => continue,
@@ -96,13 +174,11 @@ pub fn evaluate(
                 Map::Current => today,
             };
             if let Some(map) = maps::lay(plan, register, &reported, &sums, *map, day) {
-                done.indicator_values += writer.write_values(plan, &map)?;
+                count(writer.write_values(plan, &map)?);
             }
         }
-        progress.advance(1);
+        let files = writer.finish(&standing)?;
+        let summary = Summary { indicator_values: rows.iter().sum(), wards_scored };
+        Ok((parts::Kept { summary, facts: digests, rows }, files))
     }
-    writer.finish()?;
-    impact::impact(plan, register, store, today)?;
-    progress.finish();
-    Ok(done)
 }

@@ -15,14 +15,18 @@ use super::verdict;
 use crate::model::{Expr, Indicator, Level, OverTime, Period, Plan, Span, State, Status, Warning};
 use crate::stats::funnel::Limits;
 use crate::stats::trend::{Direction, MannKendall};
-use crate::store::{Store, StoreError, TableWriter, columns};
+use crate::store::{Store, StoreError, TableWriter, Written, columns};
 
-/// The tables while they are written.
-pub(super) struct Writer {
+/// The tables of the stage that have a file for a period.
+pub(super) const NAMES: [&str; 3] = ["indicator_values", "scorecards", "assessments"];
+
+/// The tables of a province while they are written.
+pub(super) struct Writer<'a> {
     values: TableWriter,
     cards: TableWriter,
     assessments: TableWriter,
-    several: bool,
+    /// The province's folder, where there are several.
+    folder: Option<&'a str>,
 }
 
 /// One row of `indicator_values`, by indices.
@@ -33,39 +37,35 @@ struct Line<'a> {
     judged: &'a Judged,
 }
 
-impl Writer {
+impl<'a> Writer<'a> {
     /// Starts the tables.
-    pub(super) fn new(plan: &Plan, store: &Store, several: bool) -> Result<Self, EvaluateError> {
+    pub(super) fn new(plan: &Plan, store: &Store, folder: Option<&'a str>) -> Result<Self, EvaluateError> {
         Ok(Self {
             values: store.write_table("indicator_values", &plan.digest)?,
             cards: store.write_table("scorecards", &plan.digest)?,
             assessments: store.write_table("assessments", &plan.digest)?,
-            several,
+            folder,
         })
     }
 
-    /// Ends the tables.
-    pub(super) fn finish(self) -> Result<(), EvaluateError> {
-        self.values.finish()?;
-        self.cards.finish()?;
-        self.assessments.finish()?;
-        Ok(())
+    /// Ends the tables, with files that stand from an earlier time, and says which files there are.
+    pub(super) fn finish(self, standing: &[Written]) -> Result<Vec<Written>, EvaluateError> {
+        let mut all = Vec::new();
+        for table in [self.values, self.cards, self.assessments] {
+            table.keep(standing.iter().cloned());
+            all.extend(table.finish(&[self.folder.unwrap_or("")])?);
+        }
+        Ok(all)
     }
 
     /// Writes the scorecards of a province and says how many wards have one in the newest quarter.
-    pub(super) fn write_cards(
-        &self,
-        plan: &Plan,
-        province: &str,
-        grid: &Grid<'_>,
-        cards: &[Card],
-    ) -> Result<usize, EvaluateError> {
+    pub(super) fn write_cards(&self, plan: &Plan, grid: &Grid<'_>, cards: &[Card]) -> Result<usize, EvaluateError> {
         grid.quarters.par_iter().enumerate().try_for_each(|(t, quarter)| {
             let of: Vec<&Card> = cards.iter().filter(|c| c.quarter == t).collect();
             if of.is_empty() {
                 return Ok(());
             }
-            self.cards.write_period(self.folder(province), *quarter, &cards_batch(plan, grid, t, *quarter, &of)?)
+            self.cards.write_period(self.folder, *quarter, &cards_batch(plan, grid, t, *quarter, &of)?)
         })?;
         let newest = grid.quarters.len().saturating_sub(1);
         Ok(cards.iter().filter(|c| c.quarter == newest).count())
@@ -81,20 +81,24 @@ impl Writer {
     ) -> Result<(), EvaluateError> {
         let quarter = map.grid.quarters[t];
         let batch = assessments_batch(plan, map, t, quarter, all)?;
-        Ok(self.assessments.write_period(self.folder(map.grid.province), quarter, &batch)?)
+        Ok(self.assessments.write_period(self.folder, quarter, &batch)?)
     }
 
-    /// Writes a province's figures on a map, a file per quarter and per year that is over, and says how many rows.
-    pub(super) fn write_values(&self, plan: &Plan, map: &OnMap<'_>) -> Result<usize, EvaluateError> {
+    /// Writes a province's figures on a map, a file per quarter and per year that is over, and says how many rows each
+    /// quarter has.
+    pub(super) fn write_values(&self, plan: &Plan, map: &OnMap<'_>) -> Result<Vec<usize>, EvaluateError> {
         let grid = &map.grid;
         let of_quarters: Vec<(usize, Span)> = SPANS.iter().copied().enumerate().collect();
         let to_date = SPANS.iter().position(|span| *span == Span::YearToDate).unwrap_or_default();
         let one = |(t, quarter): (usize, &Period)| -> Result<usize, EvaluateError> {
+            if t < grid.from {
+                return Ok(0);
+            }
             if map.same.get(t) == Some(&true) {
                 let year = (quarter.quarter() == Some(4)).then(|| Period::year_of(quarter.year()));
                 let copies = std::iter::once(*quarter).chain(year).map(|period| {
                     let column = ("map", map.map.as_str());
-                    self.values.copy_period(self.folder(grid.province), period, map.file_mark(), column)
+                    self.values.copy_period(self.folder, period, map.file_mark(), column)
                 });
                 return Ok(copies.sum::<Result<usize, StoreError>>()?);
             }
@@ -107,17 +111,11 @@ impl Writer {
             for (period, lines) in files.iter().filter(|(_, lines)| !lines.is_empty()) {
                 rows += lines.len();
                 let batch = values_batch(plan, map, t, *period, lines)?;
-                self.values.write_period_of(self.folder(grid.province), *period, map.file_mark(), &batch)?;
+                self.values.write_period_of(self.folder, *period, map.file_mark(), &batch)?;
             }
             Ok(rows)
         };
-        let rows: Result<Vec<usize>, EvaluateError> = grid.quarters.par_iter().enumerate().map(one).collect();
-        Ok(rows?.into_iter().sum())
-    }
-
-    /// The province's folder, where there are several.
-    fn folder<'p>(&self, province: &'p str) -> Option<&'p str> {
-        self.several.then_some(province)
+        grid.quarters.par_iter().enumerate().map(one).collect()
     }
 }
 

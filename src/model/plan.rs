@@ -137,6 +137,8 @@ pub struct Plan {
     /// SHA-256 (hex) over everything that the definition holds, with overrides; but for the corrections, which have their
     /// own.
     pub digest: String,
+    /// SHA-256 (hex) over what of it the reading of forms follows from.
+    pub reading_digest: String,
 }
 
 impl Plan {
@@ -199,6 +201,20 @@ impl Plan {
     /// The day on which a form for a period is due.
     pub fn due_on(&self, form: &Form, period: Period) -> Date {
         period.end().saturating_add(jiff::Span::new().days(form.due_days))
+    }
+
+    /// How far the plan's calendar has come: what is said of periods and due dates is the same on two days of one calendar.
+    pub fn calendar(&self, today: Date) -> String {
+        let count = |of: &dyn Fn(Period) -> bool, periods: &[Period]| periods.iter().filter(|p| of(**p)).count();
+        let mut text = format!("{}", count(&|q| q.start() <= today, &self.quarters()));
+        for form in &self.forms {
+            let periods = self.periods_of(form);
+            let ended = count(&|p| p.end() < today, &periods);
+            let due = count(&|p| self.due_on(form, p) <= today, &periods);
+            let over = count(&|p| self.due_on(form, p) < today, &periods);
+            text.push_str(&format!(" {}:{ended}/{due}/{over}", form.code));
+        }
+        text
     }
 
     /// The periods that a form is about, first to last.

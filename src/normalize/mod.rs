@@ -22,6 +22,7 @@ mod justify;
 mod layout;
 mod memo;
 mod names;
+mod parts;
 mod period;
 mod read;
 mod reading;
@@ -38,19 +39,25 @@ use std::collections::BTreeSet;
 
 pub use inspect::{ColumnSeen, FindingSeen, FormSeen, Inspection, RowSeen, SheetSeen, inspect};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rayon::prelude::*;
 
 pub use view::Viewer;
 
 use crate::model::{Code, Finding, Plan, Progress};
-use crate::register::Register;
-use crate::store::{ReceiptRow, Store, StoreError, raw};
+use crate::register::{Register, Territories};
+use crate::store::{Fresh, ReceiptRow, Store, StoreError, Written, raw};
+
+/// The stage's word.
+const STAGE: &str = "normalize";
 
 /// What normalize did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
-    /// Receipts looked at.
+    /// Receipts that the tables follow from.
     pub files: usize,
+    /// Of them read this time; the others stand as they were.
+    pub read: usize,
     /// Submissions accepted, with or without findings, superseded ones included.
     pub accepted: usize,
     /// Submissions quarantined.
@@ -85,7 +92,8 @@ struct Again {
     member: Option<String>,
 }
 
-/// Reads every received file and writes the tables of the stage.
+/// Reads the received files of every territory for which something changed, and writes its tables. What stands is left
+/// alone; the summary is of all.
 pub fn normalize(
     plan: &Plan,
     register: &Register,
@@ -93,57 +101,122 @@ pub fn normalize(
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Summary, StoreError> {
-    let receipts = store.ledger()?.receipts()?;
-    let files = receipts.len();
-    progress.start("normalize", files as u64);
-    let desk = reading::Desk::new(plan, register);
-    let restricted = store.restricted()?;
-    let submissions: Result<Vec<Vec<Submission>>, StoreError> = first_receipts(receipts)
-        .into_par_iter()
-        .map(|(receipt, again)| {
-            let of_file = outcomes(&receipt, plan, store, &desk, &restricted)?;
-            progress.advance(1 + again.len() as u64);
-            Ok(of_receipts(of_file, &receipt, &again))
-        })
-        .collect();
-    let submissions = submissions?;
-    put_apart(&submissions, plan, store, now)?;
-    let mut submissions = members_once(submissions.into_iter().flatten().collect());
-    let standing = versions::resolve(&submissions);
-    corrections::apply(plan, &mut submissions, &standing);
-    checks::across(plan, register, &mut submissions, &standing);
-    let (written, referred) = rayon::join(
-        || tables::write(plan, register, store, now, &submissions, &standing),
-        || reference::write(plan, register, store, now),
-    );
-    referred?;
-    let mut summary = written?;
-    summary.files = files;
-    progress.finish();
-    Ok(summary)
+    let today = plan.local_date(now);
+    let territories = Territories::new(register);
+    let receipts = parts::by_territory(store.ledger()?.receipts()?, &territories);
+    let inputs = parts::inputs(plan, register, &territories, &receipts, today);
+    let mut parts = store.parts(STAGE)?;
+    let stale: Vec<String> = parts.stale(&inputs).into_iter().map(|stale| stale.part).collect();
+    let gone = parts.gone(&inputs);
+    let is_stale = |part: &String| stale.contains(part);
+    let files = |of: &[parts::Received]| of.iter().map(|(_, again)| 1 + again.len()).sum::<usize>();
+    let open: Vec<(String, Vec<parts::Received>)> = receipts.into_iter().filter(|(part, _)| is_stale(part)).collect();
+    parts.begin(stale.iter().chain(&gone).map(String::as_str))?;
+    let mut fresh = Vec::new();
+    let mut personal = Vec::new();
+    if !open.is_empty() {
+        progress.start(STAGE, open.iter().map(|(_, of)| files(of) as u64).sum());
+        let desk = reading::Desk::new(plan, register);
+        let restricted = store.restricted()?;
+        let room = Room { plan, register, store, desk: &desk, restricted: &restricted, today, progress };
+        let made: Result<Vec<(Fresh, Vec<String>)>, StoreError> = open
+            .into_par_iter()
+            .map(|(name, of)| {
+                let scope = tables::Scope { territory: &name, provinces: territories.provinces(&name) };
+                let read = files(&of);
+                let (summary, files, personal) = room.territory(scope, of)?;
+                let summary = Summary { files: read, ..summary };
+                let inputs = inputs.get(&name).cloned().unwrap_or_default();
+                let summary = serde_json::to_string(&summary).unwrap_or_default();
+                Ok((Fresh { part: name, inputs, summary, files }, personal))
+            })
+            .collect();
+        for (part, found) in made? {
+            fresh.push(part);
+            personal.extend(found);
+        }
+        progress.finish();
+    }
+    store.restrict(&personal, now, plan.settings.personal_data_retention_days)?;
+    let read = fresh.iter().map(|part| summary_of(&part.summary).files).sum();
+    if is_stale(&parts::REFERENCE.to_owned()) {
+        let inputs = inputs.get(parts::REFERENCE).cloned().unwrap_or_default();
+        let files = reference::write(plan, register, store, today)?;
+        fresh.push(Fresh { part: parts::REFERENCE.to_owned(), inputs, summary: String::new(), files });
+    }
+    let all = stale.len() == inputs.len() || !gone.is_empty();
+    parts.end(fresh)?;
+    if all {
+        store.sweep(&tables::NAMES, &parts.all_files()?)?;
+    }
+    let summaries = parts.all().iter().filter(|(name, _)| *name != parts::REFERENCE);
+    Ok(summaries.fold(Summary { read, ..Summary::default() }, |all, (_, made)| all + summary_of(&made.summary)))
 }
 
-/// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself.
-fn first_receipts(receipts: Vec<ReceiptRow>) -> Vec<(ReceiptRow, Vec<ReceiptRow>)> {
-    let mut first: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    let mut all: Vec<(ReceiptRow, Vec<ReceiptRow>)> = Vec::new();
-    for receipt in receipts {
-        match first.get(&receipt.sha256) {
-            Some(at) if !receipt.sha256.is_empty() => all[*at].1.push(receipt),
-            _ => {
-                first.insert(receipt.sha256.clone(), all.len());
-                all.push((receipt, Vec::new()));
-            }
+fn summary_of(json: &str) -> Summary {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+impl std::ops::Add for Summary {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            files: self.files + other.files,
+            read: self.read + other.read,
+            accepted: self.accepted + other.accepted,
+            quarantined: self.quarantined + other.quarantined,
+            superseded: self.superseded + other.superseded,
+            values: self.values + other.values,
+            errors: self.errors + other.errors,
+            warnings: self.warnings + other.warnings,
+            infos: self.infos + other.infos,
         }
     }
-    all
 }
 
-/// Moves the bytes of files that hold persons to their own place, and erases those whose time there is over.
-fn put_apart(files: &[Vec<Submission>], plan: &Plan, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+/// What the reading of each territory needs.
+struct Room<'a> {
+    plan: &'a Plan,
+    register: &'a Register,
+    store: &'a Store,
+    desk: &'a reading::Desk<'a>,
+    restricted: &'a BTreeSet<String>,
+    today: Date,
+    progress: &'a dyn Progress,
+}
+
+impl Room<'_> {
+    /// Reads the files of a territory and writes its tables. Returns what was read, the tables' files, and the digests of
+    /// bytes that hold persons.
+    fn territory(
+        &self,
+        scope: tables::Scope<'_>,
+        received: Vec<parts::Received>,
+    ) -> Result<(Summary, Vec<Written>, Vec<String>), StoreError> {
+        let submissions: Result<Vec<Vec<Submission>>, StoreError> = received
+            .into_par_iter()
+            .map(|(receipt, again)| {
+                let of_file = outcomes(&receipt, self.plan, self.store, self.desk, self.restricted)?;
+                self.progress.advance(1 + again.len() as u64);
+                Ok(of_receipts(of_file, &receipt, &again))
+            })
+            .collect();
+        let mut submissions = members_once(submissions?.into_iter().flatten().collect());
+        let personal = persons(&submissions);
+        let standing = versions::resolve(&submissions);
+        corrections::apply(self.plan, &mut submissions, &standing);
+        checks::across(self.plan, self.register, &mut submissions, &standing);
+        let Self { plan, register, store, today, .. } = self;
+        let (summary, files) = tables::write(plan, register, store, *today, scope, &submissions, &standing)?;
+        Ok((summary, files, personal))
+    }
+}
+
+/// Digests of the files that hold persons.
+fn persons(submissions: &[Submission]) -> Vec<String> {
     let personal = |s: &&Submission| matches!(&s.outcome, Err(finding) if finding.code == Code::PersonalData);
-    let found = files.iter().flatten().filter(personal).map(|s| s.receipt.sha256.clone()).collect::<Vec<_>>();
-    store.restrict(&found, now, plan.settings.personal_data_retention_days)
+    submissions.iter().filter(personal).map(|s| s.receipt.sha256.clone()).collect()
 }
 
 /// A file's parts as submissions; each came again whenever the file did.

@@ -1,16 +1,20 @@
 //! The reference tables as they were used: with `observations` they suffice to recompute every indicator.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::model::{Component, Direction, Plan, Posts, ValueForm};
 use crate::register::{Register, Share};
-use crate::store::{Store, StoreError, columns};
+use crate::store::{Store, StoreError, Written, columns};
 
 /// Writes `units, unit_changes, elements, indicators, targets, periods, populations, baselines, rubric, rubric_classes,
 /// score_components`.
 #[expect(clippy::too_many_lines, reason = "one list of tables")]
-pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    let mut put = |table: &'static str, all| store.write_whole(table, &plan.digest, &Store::batch(table, all)?);
+pub(super) fn write(plan: &Plan, register: &Register, store: &Store, today: Date) -> Result<Vec<Written>, StoreError> {
+    let mut files = Vec::new();
+    let mut put = |table: &'static str, all| {
+        files.extend(store.write_whole(table, &plan.digest, &Store::batch(table, all)?)?);
+        Ok(())
+    };
     let units = register.versions();
     put(
         "units",
@@ -101,7 +105,7 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timest
             columns::numbers(milestones.iter().map(|(t, _)| Some(t.at_risk_from))),
         ],
     )?;
-    periods(plan, now, &mut put)?;
+    periods(plan, today, &mut put)?;
     let populations: Vec<_> =
         plan.populations.iter().flat_map(|(unit, years)| years.iter().map(move |(year, p)| (unit, *year, p))).collect();
     put(
@@ -125,14 +129,14 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, now: Timest
         ],
     )?;
     rubric(plan, &mut put)?;
-    score(plan, &mut put)
+    score(plan, &mut put)?;
+    Ok(files)
 }
 
 type Put<'a> = dyn FnMut(&'static str, Vec<arrow::array::ArrayRef>) -> Result<(), StoreError> + 'a;
 
 /// The due date of a period is that of the last form about it.
-fn periods(plan: &Plan, now: Timestamp, put: &mut Put<'_>) -> Result<(), StoreError> {
-    let today = plan.local_date(now);
+fn periods(plan: &Plan, today: Date, put: &mut Put<'_>) -> Result<(), StoreError> {
     let mut rows: Vec<_> = plan
         .forms
         .iter()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch};
@@ -14,32 +15,67 @@ use super::versions::Standing;
 use super::{Submission, Summary, checks, justify};
 use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
 use crate::register::Register;
-use crate::store::{Store, StoreError, columns, raw};
+use crate::store::{Store, StoreError, Written, columns, raw};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// Writes the tables that follow from the submissions.
+/// The tables of the stage that hold what was reported; the others are the reference.
+pub(super) const NAMES: [&str; 5] = ["observations", "observations_history", "reporting", "findings", "submissions"];
+
+/// Where the tables of a territory lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope<'a> {
+    /// Its name; empty where it is the only one.
+    pub(super) territory: &'a str,
+    /// Its provinces.
+    pub(super) provinces: &'a [String],
+}
+
+impl<'a> Scope<'a> {
+    /// Folders of a table that hold this territory's files; an empty name is the whole table.
+    fn folders(&self) -> Vec<&'a str> {
+        let provinces = self.provinces.iter().map(String::as_str).filter(|_| !self.territory.is_empty());
+        std::iter::once(self.territory).chain(provinces).collect()
+    }
+
+    /// The folder of what a sender reported, where there are several.
+    fn province(&self, register: &'a Register, sender: &str, period: Period) -> Option<&'a str> {
+        let province = register.province_of(sender, period.end()).unwrap_or(self.territory);
+        (!self.territory.is_empty()).then_some(province)
+    }
+
+    /// The file of a table that has one for a territory.
+    fn whole(&self, table: &str) -> PathBuf {
+        Path::new(self.territory).join(table)
+    }
+}
+
+/// Writes the tables that follow from the submissions of a territory; with the files that they are.
 pub(super) fn write(
     plan: &Plan,
     register: &Register,
     store: &Store,
-    now: Timestamp,
+    today: Date,
+    scope: Scope<'_>,
     submissions: &[Submission],
     standing: &[Standing],
-) -> Result<Summary> {
+) -> Result<(Summary, Vec<Written>)> {
     let mut summary = Summary::default();
     let current = |s: &Standing| *s == Standing::Current;
     let replaced = |s: &Standing| matches!(s, Standing::Superseded(_));
     let (values, due) = rayon::join(
         || {
-            let values = observations(plan, register, store, submissions, standing, "observations", current)?;
-            observations(plan, register, store, submissions, standing, "observations_history", replaced)?;
-            Ok::<usize, StoreError>(values)
+            let of = |table, wanted: &(dyn Fn(&Standing) -> bool + Sync)| {
+                observations(plan, register, store, scope, submissions, standing, table, wanted)
+            };
+            Ok::<_, StoreError>((of("observations", &current)?, of("observations_history", &replaced)?))
         },
-        || reporting(plan, register, store, now, submissions, standing),
+        || reporting(plan, register, store, today, scope, submissions, standing),
     );
-    summary.values = values?;
-    due?;
+    let ((values, mut files), (_, history)) = values?;
+    summary.values = values;
+    files.extend(history);
+    files.extend(due?);
     let rules = checks::Rules::new(plan);
     let mut all: Vec<Vec<Finding>> =
         submissions.iter().map(|s| checks::findings_of(&rules, s, lateness(s, plan))).collect();
@@ -51,44 +87,44 @@ pub(super) fn write(
             Severity::Info => summary.infos += 1,
         }
     }
-    findings(plan, store, submissions, &all)?;
-    submissions_table(plan, store, submissions, standing, &all)?;
+    files.extend(findings(plan, store, scope, submissions, &all)?);
+    files.extend(submissions_table(plan, store, scope, submissions, standing, &all)?);
     summary.accepted = submissions.iter().filter(|s| s.outcome.is_ok()).count();
     summary.quarantined = submissions.len() - summary.accepted;
     summary.superseded = standing.iter().filter(|s| matches!(s, Standing::Superseded(_))).count();
-    Ok(summary)
+    Ok((summary, files))
 }
 
+#[expect(clippy::too_many_arguments, reason = "what is written, and where")]
 fn observations(
     plan: &Plan,
     register: &Register,
     store: &Store,
+    scope: Scope<'_>,
     submissions: &[Submission],
     standing: &[Standing],
     table: &'static str,
-    wanted: impl Fn(&Standing) -> bool,
-) -> Result<usize> {
-    let several = register.has_several_provinces();
-    let mut parts: BTreeMap<(String, Period), Vec<usize>> = BTreeMap::new();
+    wanted: &(dyn Fn(&Standing) -> bool + Sync),
+) -> Result<(usize, Vec<Written>)> {
+    let mut parts: BTreeMap<(Option<&str>, Period), Vec<usize>> = BTreeMap::new();
     for (at, submission) in submissions.iter().enumerate().filter(|(at, _)| wanted(&standing[*at])) {
         let Ok(Form { period: Some(period), .. }) = &submission.outcome else { continue };
-        let province = register.province_of(&submission.receipt.district, period.end()).unwrap_or("");
-        parts.entry((province.to_owned(), *period)).or_default().push(at);
+        let province = scope.province(register, &submission.receipt.district, *period);
+        parts.entry((province, *period)).or_default().push(at);
     }
-    let writer = store.write_table(table, &plan.digest)?;
+    let writer = store.write_table(table, &plan.reading_digest)?;
     let counts: Result<Vec<usize>> = parts
         .into_par_iter()
         .map(|((province, period), of)| {
             let (batch, rows) = batch(plan, register, submissions, standing, table, period, &of)?;
             if rows > 0 {
-                writer.write_period(several.then_some(&province), period, &batch)?;
+                writer.write_period(province, period, &batch)?;
             }
             Ok(rows)
         })
         .collect();
     let total = counts?.into_iter().sum();
-    writer.finish()?;
-    Ok(total)
+    Ok((total, writer.finish(&scope.folders())?))
 }
 
 /// A unit's row of one form.
@@ -278,7 +314,13 @@ pub(super) fn finding_id(submission: &Submission, finding: &Finding) -> String {
     raw::sha256(key.as_bytes()).chars().take(16).collect()
 }
 
-fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<Finding>]) -> Result<()> {
+fn findings(
+    plan: &Plan,
+    store: &Store,
+    scope: Scope<'_>,
+    submissions: &[Submission],
+    all: &[Vec<Finding>],
+) -> Result<Vec<Written>> {
     let rows: Vec<(&Submission, &Finding)> =
         submissions.iter().zip(all).flat_map(|(s, own)| own.iter().map(move |f| (s, f))).collect();
     let ids = rows.iter().map(|(s, f)| finding_id(s, f));
@@ -313,16 +355,30 @@ fn findings(plan: &Plan, store: &Store, submissions: &[Submission], all: &[Vec<F
             columns::text(rows.iter().map(|(_, f)| f.closed.as_ref().map(|c| &c.by))),
         ],
     )?;
-    store.write_whole("findings", &plan.digest, &batch)
+    one_file(plan, store, scope, "findings", &batch)
+}
+
+/// Writes a table that has one file for a territory.
+fn one_file(
+    plan: &Plan,
+    store: &Store,
+    scope: Scope<'_>,
+    table: &'static str,
+    batch: &RecordBatch,
+) -> Result<Vec<Written>> {
+    let writer = store.write_table(table, &plan.reading_digest)?;
+    writer.write(&scope.whole(table), std::slice::from_ref(batch))?;
+    writer.finish(&scope.folders())
 }
 
 fn submissions_table(
     plan: &Plan,
     store: &Store,
+    scope: Scope<'_>,
     submissions: &[Submission],
     standing: &[Standing],
     all: &[Vec<Finding>],
-) -> Result<()> {
+) -> Result<Vec<Written>> {
     let form = |s: &Submission| s.outcome.as_ref().ok().map(|f| plan.forms[f.form].code.clone());
     let period = |s: &Submission| s.outcome.as_ref().ok().and_then(|f| f.period).map(|p| p.to_string());
     let count = |own: &[Finding], severity| own.iter().filter(|f| f.severity == severity).count() as i32;
@@ -360,7 +416,7 @@ fn submissions_table(
             columns::wholes(all.iter().map(|own| Some(count(own, Severity::Warning)))),
         ],
     )?;
-    store.write_whole("submissions", &plan.digest, &batch)
+    one_file(plan, store, scope, "submissions", &batch)
 }
 
 /// What was due from each unit in force, and what of it came.
@@ -368,11 +424,11 @@ fn reporting<'r>(
     plan: &'r Plan,
     register: &'r Register,
     store: &Store,
-    now: Timestamp,
+    today: Date,
+    scope: Scope<'r>,
     submissions: &[Submission],
     standing: &[Standing],
-) -> Result<()> {
-    let today = plan.local_date(now);
+) -> Result<Vec<Written>> {
     // First accepted and current submission by district, form and period.
     let mut first: HashMap<(&str, usize, Period), usize> = HashMap::new();
     let mut current: HashMap<(&str, usize, Period), usize> = HashMap::new();
@@ -384,17 +440,16 @@ fn reporting<'r>(
             current.insert(key, at);
         }
     }
-    let several = register.has_several_provinces();
-    let writer = store.write_table("reporting", &plan.digest)?;
+    let writer = store.write_table("reporting", &plan.reading_digest)?;
     let mut slots: Vec<(usize, Period)> = Vec::new();
     for (at, form) in plan.forms.iter().enumerate() {
         slots.extend(plan.periods_of(form).into_iter().filter(|p| p.end() < today).map(|p| (at, p)));
     }
-    let mut rows: BTreeMap<(String, Period), Vec<Slot<'r>>> = BTreeMap::new();
+    let mut rows: BTreeMap<(Option<&str>, Period), Vec<Slot<'r>>> = BTreeMap::new();
     for (at, period) in slots {
         let form = &plan.forms[at];
         let due_on = plan.due_on(form, period);
-        for district in register.senders(period.end()) {
+        for district in register.senders_of(scope.provinces, period.end()) {
             let key = (district.code.as_str(), at, period);
             let came = first.get(&key).copied();
             if due_on > today && came.is_none() {
@@ -406,8 +461,8 @@ fn reporting<'r>(
                     *accepted.entry(form.units[values[0].unit as usize].as_str()).or_default() += values.len() as i32;
                 }
             }
-            let province = register.province_of(&district.code, period.end()).unwrap_or("");
-            let list = rows.entry((province.to_owned(), period)).or_default();
+            let province = scope.province(register, &district.code, period);
+            let list = rows.entry((province, period)).or_default();
             let mut add = |unit: &'r crate::model::UnitVersion| {
                 list.push(Slot {
                     unit: &unit.code,
@@ -428,9 +483,9 @@ fn reporting<'r>(
     }
     rows.into_par_iter().try_for_each(|((province, period), mut list)| {
         list.sort_by(|a, b| (a.unit, a.form).cmp(&(b.unit, b.form)));
-        writer.write_period(several.then_some(&province), period, &slots_batch(&list, period)?)
+        writer.write_period(province, period, &slots_batch(&list, period)?)
     })?;
-    writer.finish()
+    writer.finish(&scope.folders())
 }
 
 /// One unit's form that was due.

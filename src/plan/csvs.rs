@@ -1,5 +1,6 @@
 //! The CSV files of a definition: how rows are read, populations, baselines. A bad row is a problem with its line.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use crate::model::{Baseline, Element, Population};
 /// One row of a CSV, with the columns asked for in the order asked for.
 pub(super) struct Row<'r> {
     path: &'r Path,
-    bytes: &'r [u8],
+    lines: &'r Lines<'r>,
     record: &'r csv::StringRecord,
     positions: &'r [usize],
 }
@@ -23,16 +24,36 @@ impl Row<'_> {
     }
 
     pub(super) fn place(&self) -> Place {
-        Place::line(self.path, line_of(self.bytes, self.record.position()))
+        Place::line(self.path, self.lines.of(self.record.position()))
     }
 }
 
-/// The line, from 1, on which a record begins. The reader's own count stands before the line ends that are still to be
-/// passed: the second half of CR LF, and blank lines.
-fn line_of(bytes: &[u8], position: Option<&csv::Position>) -> usize {
-    let start = position.map_or(0, |p| p.byte() as usize).min(bytes.len());
-    let ends = bytes[start..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    1 + memchr::memchr_iter(b'\n', &bytes[..start + ends]).count()
+/// The lines of a file, asked for from its start to its end.
+struct Lines<'r> {
+    bytes: &'r [u8],
+    /// A place, and the line ends before it: a long list is counted through once.
+    known: Cell<(usize, usize)>,
+}
+
+impl<'r> Lines<'r> {
+    fn new(bytes: &'r [u8]) -> Self {
+        Self { bytes, known: Cell::new((0, 0)) }
+    }
+
+    /// The line, from 1, on which a record begins. The reader's own count stands before the line ends that are still to be
+    /// passed: the second half of CR LF, and blank lines.
+    fn of(&self, position: Option<&csv::Position>) -> usize {
+        let start = position.map_or(0, |p| p.byte() as usize).min(self.bytes.len());
+        let ends = self.bytes[start..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let end = start + ends;
+        let (from, before) = match self.known.get() {
+            (from, before) if from <= end => (from, before),
+            _ => (0, 0),
+        };
+        let lines = before + memchr::memchr_iter(b'\n', &self.bytes[from..end]).count();
+        self.known.set((end, lines));
+        1 + lines
+    }
 }
 
 /// Hands every row of a CSV that has these columns to `each`.
@@ -68,12 +89,13 @@ pub(super) fn rows(
     if positions.len() < columns.len() {
         return;
     }
+    let lines = Lines::new(&bytes);
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => return,
             Ok(true) => {
-                let row = Row { path, bytes: &bytes, record: &record, positions: &positions };
+                let row = Row { path, lines: &lines, record: &record, positions: &positions };
                 if record.len() < header.len() {
                     problems.add(&row.place(), format!("has {} fields, expected {}", record.len(), header.len()));
                 } else {
@@ -81,8 +103,7 @@ pub(super) fn rows(
                 }
             }
             Err(error) => {
-                let line = line_of(&bytes, error.position());
-                problems.add(&Place::line(path, line), "is not a row of UTF-8 text".to_owned());
+                problems.add(&Place::line(path, lines.of(error.position())), "is not a row of UTF-8 text".to_owned());
             }
         }
     }

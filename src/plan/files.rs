@@ -23,15 +23,42 @@ pub(super) const KINDS: &[(&str, Kind)] =
 const OVER_TIME: &[(&str, OverTime)] =
     &[("sum", OverTime::Sum), ("last", OverTime::Last), ("mean", OverTime::Mean), ("max", OverTime::Max)];
 
+/// Files that the reading of forms follows from, beside the main one and the lists.
+const READING: &[&str] = &["forms/", "rubric.toml", "rules.toml"];
+
+/// Tables of the main file that say where forms come from and when work is done, not what it makes.
+const CIRCUMSTANCES: &[&str] = &["source", "job", "notify", "releases", "signatures"];
+
+/// The main file's text without its circumstances.
+fn of_reading(text: &str) -> String {
+    let mut skipped = false;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        if let Some(header) = line.trim_start().strip_prefix('[') {
+            let key: &str = header.trim_start_matches('[').split([']', '.']).next().unwrap_or_default();
+            skipped = CIRCUMSTANCES.contains(&key.trim());
+        }
+        if !skipped {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
 /// Loads everything; `None` where the main file is missing.
 pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut Problems) -> Option<Definition> {
     let mut digest = String::new();
     let main = Source::open(&folder.join("pipeline.toml"), problems)?;
     let (mut plan, register_folder) = pipeline(&main, folder, overrides, problems);
     digest.push_str(&main.text);
+    let mut reading = of_reading(&main.text);
     let mut open = |name: &str, problems: &mut Problems| {
         let source = Source::open(&folder.join(name), problems);
         if let Some(source) = &source {
+            if READING.iter().any(|of| name.starts_with(of)) {
+                reading.push_str(&source.text);
+            }
             digest.push_str(&source.text);
         }
         source
@@ -95,7 +122,10 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
         register_folder.join("aliases.csv"),
     ];
     let digests = lists.par_iter().map(|path| fs_err::read(path).map(|bytes| sha256(&bytes)).unwrap_or_default());
-    digest.extend(digests.collect::<Vec<String>>());
+    let digests: Vec<String> = digests.collect();
+    reading.extend(digests.iter().map(String::as_str));
+    digest.extend(digests);
+    plan.reading_digest = sha256(reading.as_bytes());
     (plan.populations, plan.baselines) = (populations, baselines);
     plan.digest = sha256(digest.as_bytes());
     plan.corrections = corrections::read(&plan, &register, problems);
@@ -187,6 +217,7 @@ fn pipeline(
         baselines: BTreeMap::new(),
         corrections: Corrections::default(),
         digest: String::new(),
+        reading_digest: String::new(),
     };
     (plan, register)
 }

@@ -8,6 +8,7 @@
 //! 3. [`mod@apportion`]: counts along a crosswalk
 //! 4. [`history`]: where a unit came from and what became of it, for people
 //! 5. [`start`]: when an intervention came to a unit
+//! 6. [`territory`]: which units can have to do with one another
 
 mod apportion;
 mod change;
@@ -16,6 +17,7 @@ mod crosswalk;
 pub mod history;
 mod share;
 mod start;
+mod territory;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,6 +27,7 @@ pub use apportion::{Apportioned, Link, Unbalanced, apportion, whole_parts};
 pub use change::{Change, ChangeKind, Confidence};
 pub use crosswalk::{Crosswalk, Part, Population};
 pub use share::Share;
+pub use territory::Territories;
 
 use crate::model::{Level, UnitVersion};
 
@@ -152,6 +155,20 @@ impl Register {
     pub fn children<'a>(&'a self, parent: &str, day: Date) -> impl Iterator<Item = &'a UnitVersion> + use<'a> {
         let below = self.below.get(parent).map_or(&[][..], Vec::as_slice);
         below.iter().filter_map(|at| self.versions.get(*at)).filter(move |v| v.in_force(day))
+    }
+
+    /// How many of the register's dates have come: on two days of one moment the same units are in force.
+    pub fn moment(&self, today: Date) -> usize {
+        let days = self.versions.iter().flat_map(|v| std::iter::once(v.valid_from).chain(v.valid_to));
+        let changes = self.changes.iter().map(|change| change.effective_date);
+        days.chain(changes).filter(|day| *day <= today).count()
+    }
+
+    /// Units of these provinces that send forms on `day`.
+    pub fn senders_of<'a>(&'a self, provinces: &'a [String], day: Date) -> impl Iterator<Item = &'a UnitVersion> {
+        let own = provinces.iter().filter_map(move |code| self.at(code, day));
+        own.flat_map(move |province| std::iter::once(province).chain(self.children(&province.code, day)))
+            .filter(move |unit| self.sends(unit, day))
     }
 
     /// True where a unit sends forms on `day`: a district, or a province for the wards directly below it.

@@ -60,6 +60,13 @@ pub(crate) fn draft_of(path: &Path) -> PathBuf {
 
 /// All files with this extension below a folder, sorted by path. Drafts of an interrupted run are not among them.
 pub(crate) fn files_below(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = all_below(folder)?;
+    found.retain(|path| path.extension().is_some_and(|e| e == extension));
+    Ok(found)
+}
+
+/// All files below a folder, drafts too, sorted by path.
+pub(crate) fn all_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -68,7 +75,7 @@ pub(crate) fn files_below(folder: &Path, extension: &str) -> Result<Vec<PathBuf>
             let path = entry.path();
             if entry.file_type()?.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|e| e == extension) {
+            } else {
                 found.push(path);
             }
         }

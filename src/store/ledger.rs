@@ -109,6 +109,7 @@ impl Ledger {
         let fail = |source| StoreError::Ledger { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(fail)?;
         connection.execute_batch(SCHEMA).map_err(fail)?;
+        connection.execute_batch(super::made::SCHEMA).map_err(fail)?;
         Ok(Self { path: path.to_owned(), connection })
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! <store>/raw/ab/abcdef…      received bytes under their SHA-256, never altered
 //! <store>/restricted/…        those that hold persons, apart from the others until they are erased
-//! <store>/ledger.sqlite       receipts, runs, files let through, digests of manifests; never figures
+//! <store>/ledger.sqlite       receipts, runs, what was made from what, files let through, digests of manifests; never figures
 //! <store>/version             version of this layout
 //! <store>/tables/<table>/…    the tables as the stages last wrote them
 //! <store>/feedback/<district>/ the reply to each submission
@@ -19,6 +19,7 @@ pub mod columns;
 pub mod feedback;
 pub mod file;
 pub mod ledger;
+pub mod made;
 pub mod parquet;
 mod prune;
 pub mod published;
@@ -38,6 +39,7 @@ use fs_err as fs;
 pub use backup::BackedUp;
 pub use feedback::Feedback;
 pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow, Seen};
+pub use made::{Fresh, Inputs, Parts, Stale, Written};
 pub use parquet::{Partition, TableWriter};
 pub use prune::Standing;
 pub use published::Published;
@@ -104,6 +106,10 @@ impl Store {
     pub fn open(root: &Path) -> Result<Self> {
         let store = Self { root: root.to_owned() };
         store.refuse_newer()?;
+        // Tables that somebody removed do not stand any more.
+        if root.join("ledger.sqlite").is_file() && !root.join("tables").is_dir() {
+            store.forget_parts()?;
+        }
         for folder in ["raw", "tables", "releases"] {
             fs::create_dir_all(root.join(folder))?;
         }

@@ -3,6 +3,7 @@
 //! A partition is written beside its place and renamed; one whose bytes did not change is left untouched, so that
 //! releases share it. Text may be handed over dictionary-encoded; the file declares it as text.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -22,17 +23,18 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use rayon::prelude::*;
 
 use super::columns::Words;
-use super::{Result, Store, StoreError, file, splice, tables};
+use super::{Result, Store, StoreError, Written, file, raw, splice, tables};
 use crate::model::Period;
 
-/// A table that is being written anew.
+/// A table, or a part of one, that is being written anew.
 #[derive(Debug)]
 pub struct TableWriter {
     table: &'static str,
     folder: PathBuf,
     logical: SchemaRef,
     properties: WriterProperties,
-    written: Mutex<Vec<PathBuf>>,
+    /// What was written: where, and its SHA-256.
+    written: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 impl Store {
@@ -49,19 +51,38 @@ impl Store {
     }
 
     /// Writes a table that is one file.
-    pub fn write_whole(&self, table: &'static str, digest: &str, batch: &RecordBatch) -> Result<()> {
+    pub fn write_whole(&self, table: &'static str, digest: &str, batch: &RecordBatch) -> Result<Vec<Written>> {
         let writer = self.write_table(table, digest)?;
         writer.write(Path::new(table), std::slice::from_ref(batch))?;
-        writer.finish()
+        writer.finish(&[""])
+    }
+
+    /// Removes from these tables whatever is none of these files.
+    pub fn sweep(&self, tables: &[&str], kept: &[Written]) -> Result<()> {
+        let kept: BTreeSet<PathBuf> = kept.iter().map(|(file, _)| self.root().join("tables").join(file)).collect();
+        for folder in tables.iter().map(|table| self.table_folder(table)).filter(|folder| folder.is_dir()) {
+            for path in file::all_below(&folder)?.into_iter().filter(|path| !kept.contains(path)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The files of a table, in order, each with the name of its partition: a period, or the table's own name.
     pub fn partitions(&self, table: &'static str) -> Result<Vec<Partition>> {
-        let named = |path: PathBuf| {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            Partition { table, name, path }
-        };
-        Ok(self.table_files(table)?.into_iter().map(named).collect())
+        Ok(self.table_files(table)?.into_iter().filter_map(|path| Partition::at(table, path)).collect())
+    }
+
+    /// Those of them below these folders of the table. An empty name is the whole table.
+    pub fn partitions_below(&self, table: &'static str, folders: &[&str]) -> Result<Vec<Partition>> {
+        let root = self.table_folder(table);
+        let mut all = Vec::new();
+        for folder in folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir()) {
+            all.extend(
+                file::files_below(&folder, "parquet")?.into_iter().filter_map(|path| Partition::at(table, path)),
+            );
+        }
+        Ok(all)
     }
 
     /// Reads columns of a table, file by file in order; with `dictionaries`, text comes as `Dictionary(Int32, Utf8)`.
@@ -160,7 +181,7 @@ impl TableWriter {
         (column, text): (&str, &str),
     ) -> Result<usize> {
         let from = self.path(&partition(province, period, None));
-        if !self.written.lock().is_ok_and(|written| written.contains(&from)) {
+        if !self.written.lock().is_ok_and(|written| written.contains_key(&from)) {
             return Ok(0);
         }
         let bytes = Bytes::from(fs::read(&from)?);
@@ -198,21 +219,36 @@ impl TableWriter {
             fs::rename(&draft, &path)?;
         }
         if let Ok(mut written) = self.written.lock() {
-            written.push(path);
+            written.insert(path, raw::sha256(bytes));
         }
         Ok(())
     }
 
-    /// Ends the table: partitions that were not written this time are gone.
-    pub fn finish(self) -> Result<()> {
-        let mut written = self.written.into_inner().unwrap_or_default();
-        written.sort();
-        for path in file::files_below(&self.folder, "parquet")? {
-            if written.binary_search(&path).is_err() {
-                fs::remove_file(&path)?;
+    /// Takes files over as they stand from an earlier time: they are of the table as if they had been written.
+    pub fn keep(&self, files: impl IntoIterator<Item = Written>) {
+        let own = format!("{}/", self.table);
+        if let Ok(mut written) = self.written.lock() {
+            let of = |(file, sha256): Written| Some((self.folder.join(file.strip_prefix(&own)?), sha256));
+            written.extend(files.into_iter().filter_map(of));
+        }
+    }
+
+    /// Ends the writing and says which files there are: whatever else lies below these folders of the table is gone. An
+    /// empty name is the whole table.
+    pub fn finish(self, folders: &[&str]) -> Result<Vec<Written>> {
+        let written = self.written.into_inner().unwrap_or_default();
+        for folder in folders.iter().map(|folder| self.folder.join(folder)).filter(|folder| folder.is_dir()) {
+            for path in file::all_below(&folder)? {
+                if !written.contains_key(&path) {
+                    fs::remove_file(&path)?;
+                }
             }
         }
-        Ok(())
+        let name = |path: &Path| {
+            let below = path.strip_prefix(&self.folder).unwrap_or(path);
+            Path::new(self.table).join(below).to_string_lossy().into_owned()
+        };
+        Ok(written.iter().map(|(path, sha256)| (name(path), sha256.clone())).collect())
     }
 
     fn check(&self, given: &Schema) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use arrow::array::RecordBatch;
+
 use super::{Partition, Result, Store, file};
 use crate::model::Period;
 
@@ -42,6 +44,22 @@ impl Published {
     /// The file of a table that is one file; `None` where the release has none.
     pub fn whole(&self, table: &'static str) -> Option<Partition> {
         self.partition(table, Path::new(table))
+    }
+
+    /// Reads the rows that `wanted` picks by their texts in the columns `keys` from all files of a table, in order.
+    pub fn read_where(
+        &self,
+        table: &'static str,
+        keys: &[&str],
+        mut wanted: impl FnMut(&[&str]) -> bool,
+    ) -> Result<Vec<RecordBatch>> {
+        let folder = self.folder.join("data").join(table);
+        let files = if folder.is_dir() { file::files_below(&folder, "parquet")? } else { Vec::new() };
+        let mut all = Vec::new();
+        for part in files.into_iter().filter_map(|path| Partition::at(table, path)) {
+            all.extend(part.read_where(&[], keys, &mut wanted)?);
+        }
+        Ok(all)
     }
 
     /// The file of a period, of a province's folder where a pipeline holds several, and of a map where it is not the

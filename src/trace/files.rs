@@ -52,12 +52,11 @@ impl Files {
         let districts: BTreeSet<&str> =
             days.flat_map(|day| units.iter().filter_map(move |unit| asked.sender(unit, day))).collect();
         let brought = brought(cells);
-        let table = asked.release.whole("submissions");
         let keys = ["submission_id", "district_code"];
         let wanted = |texts: &[&str]| brought.contains(texts[0]) || districts.contains(texts[1]);
-        let submissions = table.map(|table| table.read_where(&[], &keys, wanted)).transpose()?;
+        let submissions = asked.release.read_where("submissions", &keys, wanted)?;
         let mut list: Vec<File> = Vec::new();
-        for submission in records(&submissions.unwrap_or_default()) {
+        for submission in records(&submissions) {
             let due = submission.text("period").parse::<Period>().is_ok_and(|p| periods.contains(&p))
                 && forms.contains(submission.text("form"))
                 && districts.contains(submission.text("district_code"));
@@ -211,9 +210,7 @@ fn findings(
                 (false, _) => units.contains(unit) && (element.is_empty() || elements.contains(element)),
             }
     };
-    let table = asked.release.whole("findings");
-    let found = table.map(|table| table.read_where(&[], &keys, wanted)).transpose()?;
-    let mut all = records(&found.unwrap_or_default());
+    let mut all = records(&asked.release.read_where("findings", &keys, wanted)?);
     let grave = |finding: &Record| match finding.text("severity") {
         "error" => 0,
         "warning" => 1,

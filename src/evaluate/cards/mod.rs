@@ -53,8 +53,10 @@ pub(super) fn cards(plan: &Plan, grid: &Grid<'_>, judged: &All2, draws: &Draws) 
         .filter(|(_, i)| i.level == Level::Ward && plan.target(&i.code).is_some())
         .map(|(at, _)| at)
         .collect();
-    let of_quarters: Vec<Vec<Card>> =
-        (0..grid.quarters.len()).into_par_iter().map(|t| of_quarter(plan, grid, judged, &targets, draws, t)).collect();
+    let of_quarters: Vec<Vec<Card>> = (grid.from..grid.quarters.len())
+        .into_par_iter()
+        .map(|t| of_quarter(plan, grid, judged, &targets, draws, t))
+        .collect();
     of_quarters.into_iter().flatten().collect()
 }
 

@@ -16,10 +16,15 @@ use rayon::prelude::*;
 use super::EvaluateError;
 use crate::model::{Intervention, Outcome, Period, Plan};
 use crate::register::Register;
-use crate::store::Store;
+use crate::store::{Store, Written};
 
-/// Estimates every intervention of the plan and writes the tables, empty where there is none.
-pub(super) fn impact(plan: &Plan, register: &Register, store: &Store, today: Date) -> Result<(), EvaluateError> {
+/// Estimates every intervention of the plan and writes the tables, empty where there is none; with the files that they are.
+pub(super) fn impact(
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    today: Date,
+) -> Result<Vec<Written>, EvaluateError> {
     let quarters: Vec<Period> = plan.quarters().into_iter().filter(|q| q.start() <= today).collect();
     let values = values::Values::read(plan, store)?;
     let wanted: Vec<(&Intervention, Outcome)> =

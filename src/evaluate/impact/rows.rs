@@ -6,7 +6,7 @@ use super::effects::{Course, Found, Line, Point};
 use crate::evaluate::EvaluateError;
 use crate::model::{Intervention, Outcome, Period, Plan};
 use crate::stats::linear::Estimate;
-use crate::store::{Store, StoreError, columns};
+use crate::store::{Store, StoreError, Written, columns};
 
 /// Writes the tables.
 pub(super) fn write(
@@ -15,7 +15,7 @@ pub(super) fn write(
     wanted: &[(&Intervention, Outcome)],
     found: &[Found],
     quarters: &[Period],
-) -> Result<(), EvaluateError> {
+) -> Result<Vec<Written>, EvaluateError> {
     let lines: Vec<(&Intervention, Outcome, &Found, &Line)> = wanted
         .iter()
         .zip(found)
@@ -26,15 +26,15 @@ pub(super) fn write(
         .zip(found)
         .flat_map(|((i, o), found)| found.points.iter().map(move |point| (*i, *o, point)))
         .collect();
-    store.write_whole("impact", &plan.digest, &impact(plan, &lines, quarters)?)?;
-    store.write_whole("impact_series", &plan.digest, &series(plan, &points)?)?;
+    let mut files = store.write_whole("impact", &plan.digest, &impact(plan, &lines, quarters)?)?;
+    files.extend(store.write_whole("impact_series", &plan.digest, &series(plan, &points)?)?);
     let courses: Vec<(&Intervention, Outcome, &Course)> = wanted
         .iter()
         .zip(found)
         .flat_map(|((i, o), found)| found.courses.iter().map(move |course| (*i, *o, course)))
         .collect();
-    store.write_whole("impact_courses", &plan.digest, &course(plan, &courses, quarters)?)?;
-    Ok(())
+    files.extend(store.write_whole("impact_courses", &plan.digest, &course(plan, &courses, quarters)?)?);
+    Ok(files)
 }
 
 /// Estimate and limits on the scale that is told.

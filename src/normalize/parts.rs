@@ -1,0 +1,92 @@
+//! What is worked on by itself, and what it follows from: the receipts of each territory.
+//!
+//! In: all receipts, in their order. Out: by territory the first receipt of each content with the later ones of the same
+//! bytes, and the inputs that tell whether its tables stand.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use jiff::civil::Date;
+
+use crate::model::Plan;
+use crate::register::{Register, Territories};
+use crate::store::{Inputs, ReceiptRow, raw};
+
+/// The part of the tables that follow from the definition alone.
+pub(super) const REFERENCE: &str = "reference";
+
+/// The first receipt of a content, and the later ones of the same bytes.
+pub(super) type Received = (ReceiptRow, Vec<ReceiptRow>);
+
+/// What belongs to each territory; one without receipts is there too, since what is missing is told as well.
+pub(super) fn by_territory(receipts: Vec<ReceiptRow>, territories: &Territories) -> BTreeMap<String, Vec<Received>> {
+    let mut all: BTreeMap<String, Vec<Received>> =
+        territories.names().map(|name| (name.to_owned(), Vec::new())).collect();
+    for received in first_receipts(receipts) {
+        all.entry(territories.of(&received.0.district).to_owned()).or_default().push(received);
+    }
+    all
+}
+
+/// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself.
+fn first_receipts(receipts: Vec<ReceiptRow>) -> Vec<Received> {
+    let mut first: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut all: Vec<Received> = Vec::with_capacity(receipts.len());
+    for receipt in receipts {
+        match first.get(&receipt.sha256) {
+            Some(at) if !receipt.sha256.is_empty() => all[*at].1.push(receipt),
+            _ => {
+                first.insert(receipt.sha256.clone(), all.len());
+                all.push((receipt, Vec::new()));
+            }
+        }
+    }
+    all
+}
+
+/// What the tables of each territory, and the reference tables, follow from.
+pub(super) fn inputs(
+    plan: &Plan,
+    register: &Register,
+    territories: &Territories,
+    parts: &BTreeMap<String, Vec<Received>>,
+    today: Date,
+) -> BTreeMap<String, Inputs> {
+    let calendar = format!("{} {}", plan.calendar(today), register.moment(today));
+    let inputs = |definitions: &str, more: &[(&str, String)]| -> Inputs {
+        let common = [
+            ("program", crate::PROGRAM.to_owned()),
+            ("definitions", definitions.to_owned()),
+            ("calendar", calendar.clone()),
+        ];
+        common.iter().chain(more).map(|(name, digest)| ((*name).to_owned(), digest.clone())).collect()
+    };
+    let corrections = corrections(plan, territories);
+    let of = |(part, own): (&String, &Vec<Received>)| {
+        let ids: Vec<String> = own.iter().flat_map(|(one, again)| std::iter::once(one).chain(again)).map(id).collect();
+        let corrections = corrections.get(part.as_str()).cloned().unwrap_or_default();
+        let own = [("receipts", ids.join(" ")), ("corrections", corrections)];
+        (part.clone(), inputs(&plan.reading_digest, &own))
+    };
+    parts.iter().map(of).chain([(REFERENCE.to_owned(), inputs(&plan.digest, &[]))]).collect()
+}
+
+/// Digest of the reviewed corrections of each territory that has any.
+fn corrections<'t>(plan: &Plan, territories: &'t Territories) -> BTreeMap<&'t str, String> {
+    let mut texts: BTreeMap<&str, String> = BTreeMap::new();
+    for ((form, period), of_form) in &plan.corrections.by_form {
+        for correction in of_form {
+            let text = texts.entry(territories.of(&correction.sender)).or_default();
+            text.push_str(&format!("{form} {period} {correction:?}\n"));
+        }
+    }
+    texts.into_iter().map(|(territory, text)| (territory, raw::sha256(text.as_bytes()))).collect()
+}
+
+/// What a receipt is called among the inputs.
+pub(super) fn id(receipt: &ReceiptRow) -> String {
+    let mut hasher = DefaultHasher::new();
+    receipt.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,233 @@
+//! What each stage last made, part by part, and from what: so that a night does only what something changed for.
+//!
+//! A part is what a stage makes by itself, nearly always a province. Its inputs are named digests: of the program, of the
+//! definitions, of the calendar, of what came in. Where they are the same the part stands. A part is forgotten before its
+//! first file is touched and noted again when all its files are on disk, so that what a killed run left half done is made
+//! again, whatever the inputs are by then.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use super::{Ledger, Result, Store, raw};
+
+/// Named digests of what a part was made from.
+pub type Inputs = BTreeMap<String, String>;
+
+/// A file below `tables/`, as `observations/2018/2018-Q2.parquet`, with its SHA-256.
+pub type Written = (String, String);
+
+/// A part that stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Made {
+    /// What it was made from.
+    pub inputs: Inputs,
+    /// SHA-256 over its files.
+    pub digest: String,
+    /// What the stage says of it, in JSON.
+    pub summary: String,
+}
+
+/// A part that was just made.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Its name.
+    pub part: String,
+    /// What it was made from.
+    pub inputs: Inputs,
+    /// What the stage says of it, in JSON.
+    pub summary: String,
+    /// All its files.
+    pub files: Vec<Written>,
+}
+
+/// Why a part is made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// The part.
+    pub part: String,
+    /// Each input that is not what it was, by name: before and now. Empty where the part was never finished.
+    pub changed: BTreeMap<String, (String, String)>,
+}
+
+/// The parts of one stage.
+#[derive(Debug)]
+pub struct Parts {
+    store: Store,
+    ledger: Ledger,
+    stage: &'static str,
+    known: BTreeMap<String, Made>,
+}
+
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS made (
+        stage TEXT NOT NULL, part TEXT NOT NULL, inputs TEXT NOT NULL, digest TEXT NOT NULL, summary TEXT NOT NULL,
+        files TEXT NOT NULL, PRIMARY KEY (stage, part)
+    ) WITHOUT ROWID;
+";
+
+impl Store {
+    /// The parts of a stage that stand.
+    pub fn parts(&self, stage: &'static str) -> Result<Parts> {
+        let ledger = self.ledger()?;
+        let read = || -> rusqlite::Result<BTreeMap<String, Made>> {
+            let mut select =
+                ledger.connection.prepare("SELECT part, inputs, digest, summary FROM made WHERE stage = ?")?;
+            let rows = select.query_map([stage], |r| {
+                let inputs = serde_json::from_str(&r.get::<_, String>(1)?).unwrap_or_default();
+                Ok((r.get(0)?, Made { inputs, digest: r.get(2)?, summary: r.get(3)? }))
+            })?;
+            rows.collect()
+        };
+        let known = read().map_err(ledger.fail())?;
+        Ok(Parts { store: self.clone(), ledger, stage, known })
+    }
+
+    /// Forgets what every stage made, so that all is made anew.
+    pub fn forget_parts(&self) -> Result<()> {
+        let ledger = self.ledger()?;
+        ledger.connection.execute("DELETE FROM made", []).map_err(ledger.fail())?;
+        Ok(())
+    }
+}
+
+impl Parts {
+    /// A part that stands.
+    pub fn get(&self, part: &str) -> Option<&Made> {
+        self.known.get(part)
+    }
+
+    /// All parts that stand, by name.
+    pub fn all(&self) -> &BTreeMap<String, Made> {
+        &self.known
+    }
+
+    /// Which of these parts are to be made, and why.
+    pub fn stale(&self, wanted: &BTreeMap<String, Inputs>) -> Vec<Stale> {
+        let changed = |(part, inputs): (&String, &Inputs)| {
+            let Some(made) = self.known.get(part) else {
+                return Some(Stale { part: part.clone(), changed: BTreeMap::new() });
+            };
+            let names = inputs.keys().chain(made.inputs.keys());
+            let of = |inputs: &Inputs, name: &String| inputs.get(name).cloned().unwrap_or_default();
+            let changed: BTreeMap<String, (String, String)> = names
+                .map(|name| (name.clone(), (of(&made.inputs, name), of(inputs, name))))
+                .filter(|(_, (before, now))| before != now)
+                .collect();
+            (!changed.is_empty()).then(|| Stale { part: part.clone(), changed })
+        };
+        wanted.iter().filter_map(changed).collect()
+    }
+
+    /// Parts that stand and are not wanted any more.
+    pub fn gone(&self, wanted: &BTreeMap<String, Inputs>) -> Vec<String> {
+        self.known.keys().filter(|part| !wanted.contains_key(*part)).cloned().collect()
+    }
+
+    /// The files of a part, in order.
+    pub fn files(&self, part: &str) -> Result<Vec<Written>> {
+        let select = "SELECT files FROM made WHERE stage = ? AND part = ?";
+        let files = self.ledger.connection.query_row(select, params![self.stage, part], |r| r.get::<_, String>(0));
+        match files {
+            Ok(files) => Ok(serde_json::from_str(&files).unwrap_or_default()),
+            Err(rusqlite::Error::QueryReturnedNoRows) => Ok(Vec::new()),
+            Err(source) => Err(self.ledger.fail()(source)),
+        }
+    }
+
+    /// The files of all parts, by name.
+    pub fn all_files(&self) -> Result<Vec<Written>> {
+        let mut all = Vec::new();
+        for part in self.known.keys() {
+            all.extend(self.files(part)?);
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    /// Forgets parts whose files are about to be touched.
+    pub fn begin<'p>(&mut self, parts: impl IntoIterator<Item = &'p str>) -> Result<()> {
+        let forget = || -> rusqlite::Result<()> {
+            let transaction = self.ledger.connection.unchecked_transaction()?;
+            for part in parts {
+                transaction.execute("DELETE FROM made WHERE stage = ? AND part = ?", params![self.stage, part])?;
+                self.known.remove(part);
+            }
+            transaction.commit()
+        };
+        forget().map_err(self.ledger.fail())
+    }
+
+    /// Notes parts as made, once all that was written is on disk.
+    pub fn end(&mut self, fresh: Vec<Fresh>) -> Result<()> {
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        self.store.sync()?;
+        let note = || -> rusqlite::Result<()> {
+            let transaction = self.ledger.connection.unchecked_transaction()?;
+            for mut part in fresh {
+                part.files.sort();
+                let made = Made { inputs: part.inputs, digest: digest(&part.files), summary: part.summary };
+                transaction.execute(
+                    "INSERT OR REPLACE INTO made (stage, part, inputs, digest, summary, files) VALUES (?,?,?,?,?,?)",
+                    params![self.stage, part.part, json(&made.inputs), made.digest, made.summary, json(&part.files)],
+                )?;
+                self.known.insert(part.part, made);
+            }
+            transaction.commit()
+        };
+        note().map_err(self.ledger.fail())
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn digest(files: &[Written]) -> String {
+    let mut text = String::new();
+    for (file, sha256) in files {
+        text.push_str(file);
+        text.push(' ');
+        text.push_str(sha256);
+        text.push('\n');
+    }
+    raw::sha256(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(of: &[(&str, &str)]) -> Inputs {
+        of.iter().map(|(name, digest)| ((*name).to_owned(), (*digest).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_part_stands_until_an_input_changes_and_not_while_it_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut parts = store.parts("normalize").unwrap();
+        let mut wanted = BTreeMap::from([("46".to_owned(), inputs(&[("receipts", "a"), ("definitions", "d")]))]);
+        assert_eq!(parts.stale(&wanted), [Stale { part: "46".into(), changed: BTreeMap::new() }]);
+        let made = Fresh {
+            part: "46".into(),
+            inputs: wanted["46"].clone(),
+            summary: "{}".into(),
+            files: vec![("b".into(), "2".into()), ("a".into(), "1".into())],
+        };
+        parts.end(vec![made]).unwrap();
+        let mut parts = store.parts("normalize").unwrap();
+        assert!(parts.stale(&wanted).is_empty());
+        assert_eq!(parts.files("46").unwrap()[0].0, "a");
+        wanted.insert("46".into(), inputs(&[("receipts", "b"), ("definitions", "d")]));
+        let changed = BTreeMap::from([("receipts".to_owned(), ("a".to_owned(), "b".to_owned()))]);
+        assert_eq!(parts.stale(&wanted), [Stale { part: "46".into(), changed }]);
+        assert_eq!(parts.gone(&BTreeMap::new()), ["46"]);
+        // Killed after this, it is made again even where the inputs are those of before.
+        parts.begin(["46"]).unwrap();
+        wanted.insert("46".into(), inputs(&[("receipts", "a"), ("definitions", "d")]));
+        assert_eq!(store.parts("normalize").unwrap().stale(&wanted).len(), 1);
+    }
+}
