@@ -73,12 +73,13 @@ pub struct Report {
     pub reply: Option<reply::Summary>,
 }
 
-/// Runs the stages in order; the first that fails ends the job, and the last release stands. `values` tells what a
-/// release changed.
+/// Runs the stages in order; the first that fails ends the job, and the last release stands. Secrets of
+/// sources are looked up in `environment`; `values` tells what a release changed.
 pub fn run(
     stages: &[Stage],
     definition: &Definition,
     store: &Store,
+    environment: &pull::Environment<'_>,
     values: &publish::Values<'_>,
     now: Timestamp,
     progress: &dyn Progress,
@@ -88,7 +89,7 @@ pub fn run(
     for stage in stages {
         tracing::info!(stage = stage.as_str(), "start");
         match stage {
-            Stage::Pull => report.pull = Some(pull::pull(plan, store, now, progress)?),
+            Stage::Pull => report.pull = Some(pull::pull(plan, store, environment, now, progress)?),
             Stage::Normalize => {
                 let done = normalize::normalize(plan, register, store, now, progress);
                 report.normalize = Some(done.map_err(StageError::Normalize)?);

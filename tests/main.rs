@@ -37,6 +37,12 @@ mod registers;
 mod releases;
 /// Replies, reasons and templates, there and back.
 mod replies;
+/// Real servers on loopback.
+mod servers;
+/// Forms that are signed.
+mod signed;
+/// Forms that come over a network.
+mod sources;
 /// The rules of the house, read off the source.
 mod tidy;
 /// Helpers: run the program, read a table.

@@ -73,10 +73,12 @@ impl Failure {
 impl From<StageError> for Failure {
     fn from(error: StageError) -> Self {
         let hint = match &error {
-            StageError::Pull(PullError::Inbox { path, .. }) => format!(
-                "expected a folder with one folder per district at `{}`; set it with `--set inbox=DIR`",
-                path.display()
-            ),
+            StageError::Pull(PullError::Sources(failed)) if failed.iter().any(|f| f.folder) => {
+                "expected a folder with one folder per district; set it with `--set inbox=DIR`".to_owned()
+            }
+            StageError::Pull(PullError::Sources(_)) => {
+                "mend the source's entry or wait for its server, and run again; nothing received is lost".to_owned()
+            }
             StageError::Pull(PullError::Receipts { .. }) => {
                 "mend the file, or take `receipts` out of the source's entry".to_owned()
             }

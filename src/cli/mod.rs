@@ -39,7 +39,8 @@ Exit codes:
   1  done, but files were quarantined and --strict was given; a method disagrees with a golden case, or a release is not
      as it was published
   2  the arguments or the definition are wrong; nothing was touched
-  3  the run could not go on (inbox, disk, permissions, another run); the last release stands
+  3  the run could not go on (no source, disk, permissions, another run); the last release stands
+  4  done with what came, but a source could not be read or not in full; the next run asks again
 
 Examples:
   wardscore run
@@ -91,7 +92,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 enum Command {
     /// Do all stages in order: pull, normalize, evaluate, publish, reply
     Run(stages::RunArguments),
-    /// Stage 1: keep every file of the inbox, with a receipt
+    /// Stage 1: keep every file that the sources offer, with a receipt
     Pull,
     /// Stage 2: read the kept files into observations and findings
     Normalize(stages::ReadArguments),

@@ -52,7 +52,8 @@ pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool
         // What the release before does not hold is no reason to hold this one back.
         Err(TraceError::NoRelease(_) | TraceError::NoFigure { .. }) => Ok(serde_json::Value::Null),
     };
-    let result = job::run(stages, &definition, &store, &values, now, &Bars::default());
+    let environment = |name: &str| std::env::var(name).ok();
+    let result = job::run(stages, &definition, &store, &environment, &values, now, &Bars::default());
     let (code, report) = match result {
         Ok(report) => {
             // The release stands, whatever becomes of old ones. A stage by itself does nothing but its work.
@@ -63,7 +64,8 @@ pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool
                 tracing::warn!(%error, "old releases were not removed; the next run tries again");
             }
             let quarantined = report.normalize.is_some_and(|n| n.quarantined > 0);
-            (u8::from(strict && quarantined), Ok(report))
+            let failed = report.pull.as_ref().is_some_and(|pull| !pull.failed.is_empty());
+            (if failed { 4 } else { u8::from(strict && quarantined) }, Ok(report))
         }
         Err(error) => (3, Err(Failure::from(error))),
     };
@@ -84,8 +86,15 @@ fn describe(report: &Report, store: &Store, seconds: f64) -> String {
     if let Some(pull) = &report.pull {
         line(
             "received",
-            format!("{} files in the inbox, {} new, {} refused unread", pull.files, pull.received, pull.refused),
+            format!("{} files in the sources, {} new, {} refused unread", pull.files, pull.received, pull.refused),
         );
+        if pull.left_aside > 0 {
+            line("left aside", format!("{} files that no source's pattern means", pull.left_aside));
+        }
+        for failed in &pull.failed {
+            let missed = if failed.missed > 0 { format!(" ({} files missed)", failed.missed) } else { String::new() };
+            line("FAILED", format!("source `{}`: {}{missed}", failed.source, failed.what));
+        }
     }
     if let Some(n) = &report.normalize {
         line(

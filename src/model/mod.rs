@@ -22,6 +22,8 @@ pub mod rubric;
 pub mod rule;
 pub mod score;
 pub mod sheet;
+pub mod signer;
+pub mod source;
 pub mod stamp;
 pub mod state;
 pub mod target;
@@ -38,13 +40,17 @@ pub use intervention::{Intervention, Measure, Outcome, Start};
 pub use map::{Map, MapChoice};
 pub use observation::{CellRef, SubmissionStatus};
 pub use period::Period;
-pub use plan::{Baseline, Plan, Population, Receipt, Settings, Source};
+pub use plan::{Baseline, Plan, Population, Settings};
 pub use progress::{Progress, Silent};
 pub use retention::Retention;
 pub use rubric::{Class, Criterion, Requirement, Rubric};
 pub use rule::{Change, Outlier, Rule, RuleKind, Stock};
 pub use score::{Averaging, Component, Posts, ScoreGroup, Scoring, Uncertainty};
 pub use sheet::{Sheet, SheetCell, Shown};
+pub use signer::{
+    Judgement, NAMESPACE, SIGNATURE_ENDINGS, Signature, SignatureText, Signer, SignerKey, Signers, Signing, signed_name,
+};
+pub use source::{Login, Pattern, Place, Receipt, S3, Secret, Senders, Sftp, Source, WebFiles};
 pub use stamp::Stamp;
 pub use state::{Span, State, Status, Warning};
 pub use target::{Aim, Milestone, Pace, Target, TargetKind};

@@ -17,32 +17,10 @@ use super::retention::Retention;
 use super::rubric::Rubric;
 use super::rule::Rule;
 use super::score::Scoring;
+use super::signer::Signers;
+use super::source::Source;
 use super::target::Target;
 use super::unit::Level;
-
-/// When a file counts as received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Receipt {
-    /// The file's modification time.
-    Modified,
-    /// The time of the run.
-    Now,
-}
-
-/// Where forms come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Name, unique in the plan.
-    pub name: String,
-    /// A folder per district below this one; the only kind yet.
-    pub folder: PathBuf,
-    /// What counts as the time of receipt.
-    pub received: Receipt,
-    /// A CSV of `file, received_at, sha256` that decides for the very bytes it names; for copies of an inbox that lost
-    /// their modification times.
-    pub receipts: Option<PathBuf>,
-}
 
 /// Settings that `--set KEY=VALUE` may override; paths are absolute or relative to the working directory.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +90,8 @@ pub struct Plan {
     pub retention: Retention,
     /// Sources of forms.
     pub sources: Vec<Source>,
+    /// Who signs forms.
+    pub signers: Signers,
     /// Elements, form by form in column order.
     pub elements: Vec<Element>,
     /// Forms by code.

@@ -27,6 +27,7 @@ mod period;
 mod read;
 mod reading;
 mod reference;
+mod refused;
 mod rows;
 mod stamp;
 mod tables;
@@ -44,7 +45,7 @@ use rayon::prelude::*;
 
 pub use view::Viewer;
 
-use crate::model::{Code, Finding, Plan, Progress};
+use crate::model::{Code, Plan, Progress, Signature};
 use crate::register::{Register, Territories};
 use crate::store::{Fresh, ReceiptRow, Store, StoreError, Written, raw};
 
@@ -103,7 +104,10 @@ pub fn normalize(
 ) -> Result<Summary, StoreError> {
     let today = plan.local_date(now);
     let territories = Territories::new(register);
-    let receipts = parts::by_territory(store.ledger()?.receipts()?, &territories);
+    let mut receipts = store.ledger()?.receipts()?;
+    // What signs another file is no form.
+    receipts.retain(|receipt| receipt.signature != Signature::Itself);
+    let receipts = parts::by_territory(receipts, &territories);
     let inputs = parts::inputs(plan, register, &territories, &receipts, today);
     let mut parts = store.parts(STAGE)?;
     let stale: Vec<String> = parts.stale(&inputs).into_iter().map(|stale| stale.part).collect();
@@ -265,12 +269,10 @@ fn outcomes(
 ) -> Result<Vec<reading::Part>, StoreError> {
     let id = raw::submission_id(&receipt.sha256);
     if !receipt.refused.is_empty() {
-        let code = Code::from_word(&receipt.refused).unwrap_or(Code::FileUnreadable);
-        let (found, vi, en) = match code {
-            Code::FileUnsafe => ("symlink", "một tệp thường", "a regular file"),
-            _ => ("", "một tệp đọc được trong giới hạn", "a readable file within the limit"),
-        };
-        return Ok(vec![reading::Part::refused(Finding::new(code, id, found, vi, en))]);
+        return Ok(vec![reading::Part::refused(refused::unread(receipt))]);
+    }
+    if let Some(finding) = refused::unsigned(receipt) {
+        return Ok(vec![reading::Part::refused(finding)]);
     }
     // What was found to hold persons is not opened again.
     if restricted.contains(&receipt.sha256) {

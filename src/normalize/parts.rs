@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 
 use jiff::civil::Date;
 
-use crate::model::Plan;
+use crate::model::{Plan, Signature};
 use crate::register::{Register, Territories};
 use crate::store::{Inputs, ReceiptRow, raw};
 
@@ -29,13 +29,18 @@ pub(super) fn by_territory(receipts: Vec<ReceiptRow>, territories: &Territories)
     all
 }
 
-/// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself.
+/// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself. Of
+/// bytes that came unsigned first and signed later, the receipt that stands is the later one.
 fn first_receipts(receipts: Vec<ReceiptRow>) -> Vec<Received> {
     let mut first: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     let mut all: Vec<Received> = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         match first.get(&receipt.sha256) {
-            Some(at) if !receipt.sha256.is_empty() => all[*at].1.push(receipt),
+            Some(at) if !receipt.sha256.is_empty() => {
+                let (first, again) = &mut all[*at];
+                let better = first.signature != Signature::Fine && receipt.signature == Signature::Fine;
+                again.push(if better { std::mem::replace(first, receipt) } else { receipt });
+            }
             _ => {
                 first.insert(receipt.sha256.clone(), all.len());
                 all.push((receipt, Vec::new()));

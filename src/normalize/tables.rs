@@ -410,7 +410,7 @@ fn submissions_table(
                 Standing::Superseded(by) => Some(raw::submission_id(&submissions[*by].receipt.sha256)),
                 _ => None,
             })),
-            columns::text(submissions.iter().map(|_| None::<&str>)),
+            columns::text(submissions.iter().map(|s| known(&s.receipt.signed_by))),
             columns::wholes(submissions.iter().map(|s| Some(s.outcome.as_ref().map_or(0, |f| f.values.len() as i32)))),
             columns::wholes(all.iter().map(|own| Some(count(own, Severity::Error)))),
             columns::wholes(all.iter().map(|own| Some(count(own, Severity::Warning)))),

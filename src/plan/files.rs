@@ -7,14 +7,15 @@ use rayon::prelude::*;
 
 use crate::model::{
     Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level,
-    MapChoice, OverTime, OwnPart, Period, Plan, Receipt, Requirement, Retention, Rubric, Scoring, Settings,
-    Source as PlanSource, ValueForm,
+    MapChoice, OverTime, OwnPart, Period, Plan, Requirement, Retention, Rubric, Scoring, Settings, Signers, ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
-use super::{Definition, below, check, corrections, csvs, interventions, register, rules, score, targets};
+use super::{
+    Definition, below, check, corrections, csvs, interventions, register, rules, score, signers, sources, targets,
+};
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
 pub(super) const KINDS: &[(&str, Kind)] =
@@ -50,7 +51,8 @@ fn of_reading(text: &str) -> String {
 pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut Problems) -> Option<Definition> {
     let mut digest = String::new();
     let main = Source::open(&folder.join("pipeline.toml"), problems)?;
-    let (mut plan, register_folder) = pipeline(&main, folder, overrides, problems);
+    let mut named = sources::Named::new();
+    let (mut plan, register_folder) = pipeline(&main, folder, overrides, &mut named, problems);
     digest.push_str(&main.text);
     let mut reading = of_reading(&main.text);
     let mut open = |name: &str, problems: &mut Problems| {
@@ -96,6 +98,12 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     if let Some(source) = open("rules.toml", problems) {
         plan.rules = rules::read(&source, &plan, problems);
     }
+    // Not every plan has forms signed. What signatures are worth is told by receipts, so figures do not depend on the file.
+    if folder.join("signers.toml").exists()
+        && let Some(source) = Source::open(&folder.join("signers.toml"), problems)
+    {
+        plan.signers = signers::read(&source, &mut named, problems);
+    }
     // Not every plan has interventions to evaluate.
     let of_interventions =
         if folder.join("interventions.toml").exists() { open("interventions.toml", problems) } else { None };
@@ -111,6 +119,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     );
     problems.append(of_register);
     problems.append(of_baselines);
+    sources::check(&named, &register, problems);
     if let Some(source) = of_interventions {
         plan.interventions = interventions::read(&source, &plan, &register, problems);
     }
@@ -136,6 +145,7 @@ fn pipeline(
     source: &Source,
     folder: &Path,
     overrides: &[(String, String)],
+    named: &mut sources::Named,
     problems: &mut Problems,
 ) -> (Plan, PathBuf) {
     let parsed = source.parse(problems);
@@ -172,21 +182,7 @@ fn pipeline(
     }
     let retention = retention(&mut t, problems);
     let (settings, register) = settings(&mut t, folder, overrides, problems);
-    let mut sources = Vec::new();
-    for mut s in t.tables("source", problems) {
-        let name = s.required("name", problems);
-        let named = s.required("folder", problems);
-        // `inbox` is the setting, so that it can be overridden; anything else is a folder of its own.
-        let folder_of = if named == "inbox" { settings.inbox.clone() } else { below(folder, &named) };
-        let received = s.word("received", &[("modified", Receipt::Modified), ("now", Receipt::Now)], problems);
-        let received = s.need("received", received, problems).unwrap_or(Receipt::Now);
-        let receipts = s.text("receipts", problems).map(|p| below(folder, &p)).filter(|p| p.exists());
-        if sources.iter().any(|other: &PlanSource| other.name == name) {
-            problems.add(&s.place_of("name"), format!("source `{name}` is defined twice"));
-        }
-        sources.push(PlanSource { name, folder: folder_of, received, receipts });
-        s.end(problems);
-    }
+    let sources = sources::read(&mut t, folder, &settings, named, problems);
     if sources.is_empty() {
         problems.add(&Place::file(&source.path), "there is no `[[source]]`".to_owned());
     }
@@ -205,6 +201,7 @@ fn pipeline(
         settings,
         retention,
         sources,
+        signers: Signers::default(),
         elements: Vec::new(),
         forms: Vec::new(),
         indicators: Vec::new(),

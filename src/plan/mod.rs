@@ -1,8 +1,8 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
 //!
 //! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, where there are any
-//! `score.toml`, `interventions.toml` and `corrections.csv`, the register and the CSVs of populations and baselines. Out: a
-//! [`Definition`] in which every name has been checked, or all the problems.
+//! `score.toml`, `interventions.toml`, `corrections.csv` and `signers.toml`, the register and the CSVs of populations and
+//! baselines. Out: a [`Definition`] in which every name has been checked, or all the problems.
 
 mod check;
 mod corrections;
@@ -14,6 +14,8 @@ mod problem;
 mod register;
 mod rules;
 mod score;
+mod signers;
+mod sources;
 mod targets;
 pub mod template;
 mod toml_reader;

@@ -5,70 +5,49 @@
 use std::fs::Metadata;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
-use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::{Content, Offer, PullError, Source};
-use crate::model::{Code, Receipt};
+use super::trouble::Trouble;
+use super::{Content, Offer, Shown, Source};
+use crate::model::Source as Entry;
 use crate::store::file;
 
-/// A folder of district folders.
+/// A folder of this machine.
 #[derive(Debug)]
-pub(super) struct Folder {
-    name: String,
-    root: PathBuf,
-    received: Receipt,
-    limit: u64,
+pub(super) struct Folder<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) root: &'a Path,
 }
 
-impl Folder {
-    pub(super) fn new(name: String, root: PathBuf, received: Receipt, limit: u64) -> Self {
-        Self { name, root, received, limit }
-    }
-
-    fn fail(&self, source: std::io::Error) -> PullError {
-        PullError::Inbox { name: self.name.clone(), path: self.root.clone(), source }
-    }
-
-    /// Everything below the folder of a district, except folders themselves.
-    fn walk(&self, folder: &Path, district: &str, inner: &str, offers: &mut Vec<Offer>) -> std::io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.file_type()?.is_dir() {
-                self.walk(&entry.path(), district, &format!("{inner}{name}/"), offers)?;
-            } else {
-                offers.push(self.offer(&entry, district.to_owned(), format!("{inner}{name}"))?);
-            }
-        }
-        Ok(())
-    }
-
-    /// A link is offered as refused and never followed: of it, its own time and size.
-    fn offer(&self, entry: &fs::DirEntry, district: String, file_name: String) -> std::io::Result<Offer> {
-        let metadata = entry.metadata()?;
-        let modified = metadata.modified().ok().and_then(|t| Timestamp::try_from(t).ok());
-        let refused = if !metadata.is_file() {
-            Some(Code::FileUnsafe)
-        } else if metadata.len() > self.limit {
-            Some(Code::FileTooLarge)
+/// Everything below a folder, except folders themselves. `inner` is its path below the source's place.
+fn walk(folder: &Path, inner: &str, shown: &mut Vec<Shown>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = format!("{inner}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), &format!("{path}/"), shown)?;
         } else {
-            None
-        };
-        Ok(Offer {
-            district,
-            file_name,
-            received_at: modified.filter(|_| self.received == Receipt::Modified).map(Timestamp::as_microsecond),
-            bytes: metadata.len(),
-            mark: mark(&metadata),
-            changed: file::changed(&metadata),
-            refused,
-        })
+            shown.push(show(&entry, path)?);
+        }
     }
+    Ok(())
+}
+
+/// Of a link, its own times and size: it is never followed.
+fn show(entry: &fs::DirEntry, path: String) -> std::io::Result<Shown> {
+    let metadata = entry.metadata()?;
+    Ok(Shown {
+        path,
+        bytes: metadata.len(),
+        mark: mark(&metadata),
+        changed: file::changed(&metadata),
+        modified: Some(metadata.mtime() * 1_000_000 + metadata.mtime_nsec() / 1000),
+        regular: metadata.is_file(),
+    })
 }
 
 /// What tells a file's versions apart beside the size.
@@ -77,85 +56,96 @@ fn mark(metadata: &Metadata) -> String {
     format!("{modified}.{:09} {changed}.{:09} {}", metadata.mtime_nsec(), metadata.ctime_nsec(), metadata.ino())
 }
 
-impl Source for Folder {
-    fn offers(&self) -> Result<Vec<Offer>, PullError> {
-        let list = || -> std::io::Result<Vec<Offer>> {
-            let entries = fs::read_dir(&self.root)?.collect::<std::io::Result<Vec<_>>>()?;
-            let of_entries: std::io::Result<Vec<Vec<Offer>>> = entries
+impl Source for Folder<'_> {
+    fn shown(&self) -> Result<Vec<Shown>, Trouble> {
+        let list = || -> std::io::Result<Vec<Shown>> {
+            let entries = fs::read_dir(self.root)?.collect::<std::io::Result<Vec<_>>>()?;
+            let of_entries: std::io::Result<Vec<Vec<Shown>>> = entries
                 .par_iter()
                 .map(|entry| {
                     let name = entry.file_name().to_string_lossy().into_owned();
-                    let mut offers = Vec::new();
+                    let mut shown = Vec::new();
                     if entry.file_type()?.is_dir() {
-                        self.walk(&entry.path(), &name, "", &mut offers)?;
+                        walk(&entry.path(), &format!("{name}/"), &mut shown)?;
                     } else {
-                        offers.push(self.offer(entry, String::new(), name)?);
+                        shown.push(show(entry, name)?);
                     }
-                    Ok(offers)
+                    Ok(shown)
                 })
                 .collect();
-            Ok(of_entries?.concat())
+            Ok(of_entries?.into_iter().flatten().collect())
         };
-        let mut offers = list().map_err(|e| self.fail(e))?;
-        offers.sort();
-        Ok(offers)
+        list().map_err(|error| Trouble::source(format!("its folder cannot be read: {error}")))
     }
 
-    fn read(&self, offer: &Offer) -> std::io::Result<Content> {
-        let path = self.root.join(&offer.district).join(&offer.file_name);
-        // A link put in the file's place since it was offered is not followed either.
-        let no_link = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-        let mut file = fs::OpenOptions::new().read(true).custom_flags(no_link).open(path)?;
-        let mut bytes = Vec::with_capacity(offer.bytes as usize);
-        file.by_ref().take(self.limit + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > self.limit {
-            return Ok(Content::TooLarge);
-        }
-        // Written to while it was read, it is what it was read as, and is read again the next time.
-        let steady = mark(&file.metadata()?) == offer.mark && bytes.len() as u64 == offer.bytes;
-        Ok(Content::Whole { bytes, steady })
+    fn read(&self, offer: &Offer, _: &str) -> Result<Content, Trouble> {
+        let path = self.root.join(self.entry.senders.path(&offer.district, &offer.file_name).as_ref());
+        let limit = self.entry.max_file_bytes;
+        let read = || -> std::io::Result<Content> {
+            // A link put in the file's place since it was offered is not followed either.
+            let no_link = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+            let mut file = fs::OpenOptions::new().read(true).custom_flags(no_link).open(path)?;
+            let mut bytes = Vec::with_capacity(offer.bytes as usize);
+            file.by_ref().take(limit + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > limit {
+                return Ok(Content::TooLarge);
+            }
+            // Written to while it was read, it is what it was read as, and is read again the next time.
+            let mark = mark(&file.metadata()?);
+            let steady = mark == offer.mark && bytes.len() as u64 == offer.bytes;
+            Ok(Content::Whole { bytes, mark: steady.then_some(mark), modified: None })
+        };
+        read().map_err(|error| Trouble::file(error.to_string()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pull::tests::entry;
 
     #[test]
-    fn nothing_is_skipped_by_name_and_a_link_is_refused_unread() {
+    fn everything_is_shown_and_a_link_is_not_followed() {
         let inbox = tempfile::tempdir().unwrap();
         let district = inbox.path().join("474");
         std::fs::create_dir_all(district.join("sub")).unwrap();
-        std::fs::write(district.join("~$lock.xlsx"), "x").unwrap();
-        std::fs::write(district.join(".hidden"), "").unwrap();
-        std::fs::write(district.join("sub/deep.csv"), "a").unwrap();
-        std::fs::write(district.join("big.csv"), "0123456789").unwrap();
+        for (name, text) in [("~$lock.xlsx", "x"), (".hidden", ""), ("sub/deep.csv", "a"), ("big.csv", "0123456789")] {
+            std::fs::write(district.join(name), text).unwrap();
+        }
         std::fs::write(inbox.path().join("stray.csv"), "b").unwrap();
         std::os::unix::fs::symlink("/etc/passwd", district.join("link.xlsx")).unwrap();
-        let source = Folder::new("inbox".into(), inbox.path().into(), Receipt::Now, 5);
-        let offers = source.offers().unwrap();
-        let seen: Vec<_> =
-            offers.iter().map(|o| (o.district.as_str(), o.file_name.as_str(), o.refused.map(Code::as_str))).collect();
-        assert_eq!(
-            seen,
-            [
-                ("", "stray.csv", None),
-                ("474", ".hidden", None),
-                ("474", "big.csv", Some("file-too-large")),
-                ("474", "link.xlsx", Some("file-unsafe")),
-                ("474", "sub/deep.csv", None),
-                ("474", "~$lock.xlsx", None),
-            ]
-        );
-        assert_eq!(source.read(&offers[4]).unwrap(), Content::Whole { bytes: b"a".to_vec(), steady: true });
-        // What was offered is no longer what is read.
-        std::fs::write(district.join("sub/deep.csv"), "b").unwrap();
-        assert_eq!(source.read(&offers[4]).unwrap(), Content::Whole { bytes: b"b".to_vec(), steady: false });
-        std::fs::write(district.join("sub/deep.csv"), "0123456789").unwrap();
-        assert_eq!(source.read(&offers[4]).unwrap(), Content::TooLarge);
-        std::fs::remove_file(district.join("sub/deep.csv")).unwrap();
-        std::os::unix::fs::symlink("/etc/passwd", district.join("sub/deep.csv")).unwrap();
-        assert!(source.read(&offers[4]).is_err());
-        assert!(offers.iter().all(|o| o.received_at.is_none()));
+        let entry = Entry { max_file_bytes: 5, ..entry() };
+        let source = Folder { entry: &entry, root: inbox.path() };
+        let shown = || {
+            let mut shown = source.shown().unwrap();
+            shown.sort_by(|a, b| a.path.cmp(&b.path));
+            shown
+        };
+        let seen: Vec<_> = shown().into_iter().map(|s| (s.path, s.bytes, s.regular)).collect();
+        let expected = [
+            ("474/.hidden", 0, true),
+            ("474/big.csv", 10, true),
+            ("474/link.xlsx", 11, false),
+            ("474/sub/deep.csv", 1, true),
+            ("474/~$lock.xlsx", 1, true),
+            ("stray.csv", 1, true),
+        ];
+        assert_eq!(seen, expected.map(|(path, bytes, regular)| (path.to_owned(), bytes, regular)));
+
+        // What was offered may no longer be what is read.
+        let deep = district.join("sub/deep.csv");
+        let offer = crate::pull::shelve(&entry, shown().remove(3)).unwrap();
+        let read = || source.read(&offer, "");
+        let whole = |text: &str, mark: Option<&String>| {
+            Ok(Content::Whole { bytes: text.into(), mark: mark.cloned(), modified: None })
+        };
+        assert_eq!(read(), whole("a", Some(&offer.mark)));
+        std::fs::write(&deep, "b").unwrap();
+        assert_eq!(read(), whole("b", None));
+        std::fs::write(&deep, "0123456789").unwrap();
+        assert_eq!(read(), Ok(Content::TooLarge));
+        std::fs::remove_file(&deep).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &deep).unwrap();
+        assert!(read().is_err());
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Result, StoreError};
-use crate::model::Waiver;
+use crate::model::{SIGNATURE_ENDINGS, Signature, Waiver};
 
 /// One receipt: a file came from a source, at a time, for a district.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReceiptRow {
     /// Microseconds since 1970 UTC.
     pub received_at: i64,
@@ -27,6 +27,21 @@ pub struct ReceiptRow {
     pub refused: String,
     /// What a person said of the file or its members where they were quarantined; empty nearly always.
     pub waivers: Vec<Waiver>,
+    /// How it stands to its signature.
+    pub signature: Signature,
+    /// Name of the signer; empty where there is none.
+    pub signed_by: String,
+}
+
+/// How a received file was found to stand to its signature.
+#[derive(Debug)]
+pub struct Verdict<'a> {
+    /// The file's receipt.
+    pub receipt: &'a ReceiptRow,
+    /// How it stands.
+    pub signature: Signature,
+    /// Name of the signer; empty where there is none.
+    pub signed_by: String,
 }
 
 /// A file as its source showed it when it was last read, so that it need not be read again while it is the same.
@@ -88,6 +103,12 @@ const SCHEMA: &str = "
         mark TEXT NOT NULL, refused INTEGER NOT NULL,
         PRIMARY KEY (source, district, file_name)
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS signatures (
+        source TEXT NOT NULL, district TEXT NOT NULL, file_name TEXT NOT NULL, sha256 TEXT NOT NULL,
+        signature TEXT NOT NULL, signed_by TEXT NOT NULL,
+        PRIMARY KEY (source, district, file_name, sha256)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS notes (name TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS restricted (
         sha256 TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, erased_at INTEGER
     ) WITHOUT ROWID;
@@ -190,11 +211,30 @@ impl Ledger {
         Ok(())
     }
 
-    /// All receipts, ordered by time, district and name.
+    /// All receipts with what was said of them, ordered by time, district and name.
     pub fn receipts(&self) -> Result<Vec<ReceiptRow>> {
+        let mut all = self.select_receipts("")?;
+        self.with_waivers(&mut all)?;
+        all.sort();
+        Ok(all)
+    }
+
+    /// Receipts as they came; where not `all`, those of signatures and those that were judged by one. Ordered likewise.
+    pub fn receipts_to_judge(&self, all: bool) -> Result<Vec<ReceiptRow>> {
+        if all {
+            return self.select_receipts("");
+        }
+        let of_endings = SIGNATURE_ENDINGS.map(|ending| format!("file_name LIKE '%{ending}'")).join(" OR ");
+        self.select_receipts(&format!("WHERE signature IS NOT NULL OR {of_endings}"))
+    }
+
+    fn select_receipts(&self, filter: &str) -> Result<Vec<ReceiptRow>> {
         let mut select = self
             .connection
-            .prepare("SELECT received_at, district, file_name, source, bytes, sha256, refused FROM receipts")
+            .prepare(&format!(
+                "SELECT received_at, district, file_name, source, bytes, sha256, refused, signature, signed_by
+                 FROM receipts LEFT JOIN signatures USING (source, district, file_name, sha256) {filter}"
+            ))
             .map_err(self.fail())?;
         let rows = select
             .query_map([], |r| {
@@ -207,13 +247,50 @@ impl Ledger {
                     sha256: r.get(5)?,
                     refused: r.get(6)?,
                     waivers: Vec::new(),
+                    signature: r.get_ref(7)?.as_str_or_null()?.and_then(Signature::from_word).unwrap_or_default(),
+                    signed_by: r.get_ref(8)?.as_str_or_null()?.unwrap_or_default().to_owned(),
                 })
             })
             .map_err(self.fail())?;
         let mut all: Vec<_> = rows.collect::<rusqlite::Result<_>>().map_err(self.fail())?;
-        self.with_waivers(&mut all)?;
         all.sort();
         Ok(all)
+    }
+
+    /// How many receipts there are.
+    pub fn count_receipts(&self) -> Result<u64> {
+        let count: i64 =
+            self.connection.query_row("SELECT count(*) FROM receipts", [], |r| r.get(0)).map_err(self.fail())?;
+        Ok(count.cast_unsigned())
+    }
+
+    /// A note that was left under this name.
+    pub fn note(&self, name: &str) -> Result<Option<String>> {
+        self.connection
+            .query_row("SELECT text FROM notes WHERE name = ?", [name], |r| r.get(0))
+            .optional()
+            .map_err(self.fail())
+    }
+
+    /// Keeps verdicts and leaves a note, in one transaction.
+    pub fn judge(&mut self, verdicts: &[Verdict<'_>], note: &str, text: &str) -> Result<()> {
+        let path = self.path.clone();
+        let fail = |source| StoreError::Ledger { path: path.clone(), source };
+        let transaction = self.connection.transaction().map_err(fail)?;
+        {
+            let mut keep = transaction
+                .prepare("INSERT OR REPLACE INTO signatures (source, district, file_name, sha256, signature, signed_by) VALUES (?,?,?,?,?,?)")
+                .map_err(fail)?;
+            for v in verdicts {
+                let r = v.receipt;
+                keep.execute(params![r.source, r.district, r.file_name, r.sha256, v.signature.as_str(), v.signed_by])
+                    .map_err(fail)?;
+            }
+            transaction
+                .execute("INSERT OR REPLACE INTO notes (name, text) VALUES (?, ?)", params![note, text])
+                .map_err(fail)?;
+        }
+        transaction.commit().map_err(fail)
     }
 
     /// Notes bytes that hold persons; what is known already stays as it is.

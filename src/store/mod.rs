@@ -38,7 +38,7 @@ use fs_err as fs;
 
 pub use backup::BackedUp;
 pub use feedback::Feedback;
-pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow, Seen};
+pub use ledger::{Ledger, ReceiptRow, RestrictedRow, RunRow, Seen, Verdict};
 pub use made::{Fresh, Inputs, Parts, Stale, Written};
 pub use parquet::{Partition, TableWriter};
 pub use prune::Standing;

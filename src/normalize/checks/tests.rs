@@ -58,12 +58,7 @@ impl Inbox {
         let receipt = ReceiptRow {
             received_at: self.submissions.len() as i64,
             district: "474".to_owned(),
-            file_name: String::new(),
-            source: String::new(),
-            bytes: 0,
-            sha256: String::new(),
-            refused: String::new(),
-            waivers: Vec::new(),
+            ..ReceiptRow::default()
         };
         let (member, member_sha256) = (None, String::new());
         self.submissions.push(Submission { receipt, member, member_sha256, outcome: Ok(out), again: Vec::new() });
