@@ -19,8 +19,11 @@ impl Desk {
         let inbox = folder.path().join("inbox/480");
         std::fs::create_dir_all(&inbox).unwrap();
         let form = inbox.join("Biểu 01.xlsx");
-        let name = "tests/cases/inbox-small/inbox/480/bieu01_quy1_2018_huong_tra.xlsx";
+        let name = "tests/cases/inbox-small/inbox/480/Bieu 01 - Quy I 2018 - Huong Tra.xlsx";
         std::fs::copy(root().join(name), &form).unwrap();
+        let pipeline = folder.path().join("plan/pipeline.toml");
+        let text = std::fs::read_to_string(&pipeline).unwrap();
+        std::fs::write(pipeline, text.replace("received = \"modified\"", "received = \"now\"")).unwrap();
         Self { folder, form }
     }
 

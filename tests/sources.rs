@@ -235,7 +235,7 @@ fn a_web_server_is_asked_for_what_is_newer_alone() {
     assert_eq!(times.iter().find(|r| r.file_name == "b.csv").unwrap().received_at, 1_531_191_600_000_000);
     web.asked();
     assert!(place.pull(0).contains(" 0 new"));
-    assert_eq!(web.asked(), ["200 /k50/index.txt", "304 /k50/480/b.csv", format!("304 {first}").as_str()]);
+    assert_eq!(web.asked(), ["200 /k50/index.txt", format!("304 {first}").as_str(), "304 /k50/480/b.csv"]);
     web.answer(&first, Answer::Tagged(b"moi".to_vec(), "\"two\""));
     place.write("sent/480/Biểu 01.csv", b"moi");
     assert!(place.pull(0).contains(" 1 new"));

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::reading::{Form, Observed};
 use super::versions::Standing;
 use super::{Submission, Summary, checks, justify};
-use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, SubmissionStatus};
+use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, Signature, SubmissionStatus};
 use crate::register::Register;
 use crate::store::{Store, StoreError, Written, columns, raw};
 
@@ -410,7 +410,11 @@ fn submissions_table(
                 Standing::Superseded(by) => Some(raw::submission_id(&submissions[*by].receipt.sha256)),
                 _ => None,
             })),
-            columns::text(submissions.iter().map(|s| known(&s.receipt.signed_by))),
+            columns::text(
+                submissions
+                    .iter()
+                    .map(|s| known(&s.receipt.signed_by).filter(|_| s.receipt.signature == Signature::Fine)),
+            ),
             columns::wholes(submissions.iter().map(|s| Some(s.outcome.as_ref().map_or(0, |f| f.values.len() as i32)))),
             columns::wholes(all.iter().map(|own| Some(count(own, Severity::Error)))),
             columns::wholes(all.iter().map(|own| Some(count(own, Severity::Warning)))),

@@ -15,6 +15,8 @@ pub(super) struct Storage<'a> {
     entry: &'a Entry,
     net: &'a Net,
     operator: Operator,
+    /// Whether an `ETag` follows from the content, so that it tells versions of the same second apart.
+    strong: bool,
 }
 
 impl<'a> Storage<'a> {
@@ -32,7 +34,7 @@ impl<'a> Storage<'a> {
             Some((key, secret)) => builder.access_key_id(&vault.text(key)?).secret_access_key(&vault.text(secret)?),
             None => builder.skip_signature(),
         };
-        Self::open(entry, net, Operator::new(builder), &at.endpoint)
+        Self::open(entry, net, Operator::new(builder), &at.endpoint, true)
     }
 
     /// A folder of a WebDAV server.
@@ -49,7 +51,7 @@ impl<'a> Storage<'a> {
             Proof::Password { user, password } => builder.username(&user).password(&password),
             Proof::Token(token) => builder.token(&token),
         };
-        Self::open(entry, net, Operator::new(builder), url)
+        Self::open(entry, net, Operator::new(builder), url, false)
     }
 
     fn open(
@@ -57,11 +59,12 @@ impl<'a> Storage<'a> {
         net: &'a Net,
         operator: opendal::Result<Operator>,
         address: &str,
+        strong: bool,
     ) -> Result<Self, Trouble> {
         let operator = operator.map_err(|error| told(&error))?;
         let transport = HttpTransporter::new(ReqwestTransport::new(client(entry, address)?));
         let context = operator.context().with_http_transport(transport);
-        Ok(Self { entry, net, operator: operator.with_context(context) })
+        Ok(Self { entry, net, operator: operator.with_context(context), strong })
     }
 }
 
@@ -86,7 +89,7 @@ impl Source for Storage<'_> {
                         Some(modified) => format!("{modified} {etag}"),
                         None => etag.to_owned(),
                     },
-                    changed: modified.unwrap_or(i128::MIN),
+                    changed: modified.filter(|_| !self.strong || etag.is_empty()).unwrap_or(i128::MIN),
                     modified: modified.map(|at| (at / 1000) as i64),
                     regular: metadata.mode() == EntryMode::FILE,
                 });
