@@ -83,6 +83,8 @@ impl Held {
     /// What has to be said to let it through; `None` for one that stays.
     fn remedy(&self) -> Option<&'static str> {
         match Code::from_word(&self.code)? {
+            // Of a file that was refused unread there are no bytes to let through.
+            _ if self.sha256.is_empty() => None,
             Code::SenderUnknown | Code::UnitNotYours => Some("--district"),
             Code::PeriodMissing | Code::PeriodConflict | Code::PeriodFuture => Some("--period"),
             Code::FormUnknown => Some("--form"),
@@ -150,6 +152,7 @@ fn stays(code: &str) -> &'static str {
         Some(Code::PersonalData) => "it holds persons; the district is to send counts only",
         Some(Code::FileUnsafe) => "it is unsafe; the district is to send an ordinary workbook",
         Some(Code::SignatureInvalid) => "the district is to sign it anew",
+        Some(Code::SenderUnknown) => "it was not fetched; add its district to the `districts` of the source's entry",
         _ => "it cannot be read; the district is to send it again",
     }
 }
