@@ -7,36 +7,7 @@ use crate::plan::Definition;
 use crate::store::Store;
 use crate::{evaluate, normalize, publish, pull, reply};
 
-/// A stage of the pipeline; the word is its folder, its command and its label in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Sources → raw bytes and receipts.
-    Pull,
-    /// Raw bytes → observations and findings.
-    Normalize,
-    /// Observations → indicator values and scorecards.
-    Evaluate,
-    /// Tables → a release.
-    Publish,
-    /// Findings → a reply to each district.
-    Reply,
-}
-
-impl Stage {
-    /// Every stage in its order.
-    pub const ALL: [Self; 5] = [Self::Pull, Self::Normalize, Self::Evaluate, Self::Publish, Self::Reply];
-
-    /// The stage's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pull => "pull",
-            Self::Normalize => "normalize",
-            Self::Evaluate => "evaluate",
-            Self::Publish => "publish",
-            Self::Reply => "reply",
-        }
-    }
-}
+pub use crate::model::Stage;
 
 /// Why a stage could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -73,41 +44,68 @@ pub struct Report {
     pub reply: Option<reply::Summary>,
 }
 
-/// Runs the stages in order; the first that fails ends the job, and the last release stands. Secrets of
-/// sources are looked up in `environment`; `values` tells what a release changed.
+/// Hears when a stage starts and what it counted when it is done; who listens has the clock.
+pub trait Watch {
+    /// A stage starts.
+    fn started(&mut self, stage: Stage);
+    /// It is done; `summary` is a stage's own, as a JSON object.
+    fn done(&mut self, stage: Stage, summary: serde_json::Value);
+}
+
+/// What a run is given from outside.
+#[expect(missing_debug_implementations, reason = "what it is given are functions")]
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// Where secrets of sources are looked up.
+    pub environment: &'a pull::Environment<'a>,
+    /// Tells what a release changed.
+    pub values: &'a publish::Values<'a>,
+    /// The time that counts as now.
+    pub now: Timestamp,
+    /// Hears how far a stage is.
+    pub progress: &'a dyn Progress,
+}
+
+/// Runs the stages in order; the first that fails ends the job, and the last release stands.
 pub fn run(
     stages: &[Stage],
     definition: &Definition,
     store: &Store,
-    environment: &pull::Environment<'_>,
-    values: &publish::Values<'_>,
-    now: Timestamp,
-    progress: &dyn Progress,
+    given: &Given<'_>,
+    watch: &mut dyn Watch,
 ) -> Result<Report, StageError> {
-    let Definition { plan, register } = definition;
+    let Definition { plan, register, .. } = definition;
+    let Given { environment, values, now, progress } = *given;
     let mut report = Report::default();
     for stage in stages {
         tracing::info!(stage = stage.as_str(), "start");
-        match stage {
-            Stage::Pull => report.pull = Some(pull::pull(plan, store, environment, now, progress)?),
+        watch.started(*stage);
+        let summary = match stage {
+            Stage::Pull => json(report.pull.insert(pull::pull(plan, store, environment, now, progress)?)),
             Stage::Normalize => {
                 let done = normalize::normalize(plan, register, store, now, progress);
-                report.normalize = Some(done.map_err(StageError::Normalize)?);
+                json(report.normalize.insert(done.map_err(StageError::Normalize)?))
             }
             Stage::Evaluate => {
-                report.evaluate = Some(evaluate::evaluate(plan, register, store, Map::ALL, now, progress)?);
+                let done = evaluate::evaluate(plan, register, store, Map::ALL, now, progress)?;
+                json(report.evaluate.insert(done))
             }
             Stage::Publish => {
                 let done = publish::publish(plan, register, store, values, now, progress)?;
-                report.publish = Some(done);
+                json(report.publish.insert(done))
             }
             Stage::Reply => {
                 let viewer = normalize::Viewer::new(plan);
                 let show = |bytes: Vec<u8>, member: Option<&str>| viewer.sheet(bytes, member);
-                report.reply = Some(reply::reply(plan, register, store, &show, progress)?);
+                json(report.reply.insert(reply::reply(plan, register, store, &show, progress)?))
             }
-        }
+        };
+        watch.done(*stage, summary);
         tracing::info!(stage = stage.as_str(), "done");
     }
     Ok(report)
+}
+
+fn json(summary: &impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(summary).unwrap_or_default()
 }

@@ -15,10 +15,11 @@
 //! [`trace`] leads from a figure back along this way, step by step: `wardscore explain`; and from one figure to another, part
 //! by part: `wardscore why`.
 //!
-//! What was wrong with a form goes back to its district: [`reply`] marks every finding in the form as it came.
+//! What was wrong with a form goes back to its district: [`reply`] marks every finding in the form as it came. How a run went
+//! is told by [`notify`]: metrics, a ping, mail, events of lineage.
 //!
 //! Rooms lean in one direction: `main → cli → job, trace, verify → pull | normalize | evaluate | publish | reply |
-//! sample | template → plan, register, store, stats → model`. Invariants, each an absence: a stage never names another
+//! notify | sample | template → plan, register, store, stats → model`. Invariants, each an absence: a stage never names another
 //! stage, they meet in [`model`] and [`store`]; `model` and `stats` have no I/O; `pull` never looks inside a file; only
 //! `normalize::read` knows workbooks; `publish` does no arithmetic on figures; only `store` knows paths inside the store;
 //! nothing below `cli` reads the clock, the environment or a random source that was not handed in; hash order and thread
@@ -29,6 +30,7 @@ pub mod evaluate;
 pub mod job;
 pub mod model;
 pub mod normalize;
+pub mod notify;
 pub mod plan;
 pub mod publish;
 pub mod pull;

@@ -19,6 +19,8 @@ mod impact;
 mod inbox;
 /// How a file is read, as it is told.
 mod inspect;
+/// Jobs, their schedule, and those who are told of a run.
+mod jobs;
 /// The store kept in order: files let through, backups, versions.
 mod keeping;
 /// The three maps of the sample.

@@ -326,7 +326,7 @@ fn definition() -> Definition {
 
 /// The bytes of a form for district 478, and its name.
 fn form(definition: &Definition, code: &str, period: &str, entries: &template::Entries<'_>) -> (String, Vec<u8>) {
-    let Definition { plan, register } = definition;
+    let Definition { plan, register, .. } = definition;
     let period: wardscore::model::Period = period.parse().unwrap();
     let district = register.at("478", period.end()).unwrap();
     let slot = Slot { form: plan.form(code).unwrap(), district, period };

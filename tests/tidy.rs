@@ -8,7 +8,7 @@ const ROWS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["job", "trace", "verify"],
-    &["pull", "normalize", "evaluate", "publish", "reply", "sample", "template"],
+    &["pull", "normalize", "evaluate", "publish", "reply", "notify", "sample", "template"],
     &["plan"],
     &["register", "store", "stats"],
     &["model"],

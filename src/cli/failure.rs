@@ -3,6 +3,7 @@
 
 use crate::evaluate::EvaluateError;
 use crate::job::StageError;
+use crate::model::FailureReport;
 use crate::plan::Problem;
 use crate::publish::PublishError;
 use crate::pull::PullError;
@@ -16,6 +17,13 @@ pub enum Failure {
     Definition(Vec<Problem>),
     /// The arguments ask for something that cannot be.
     Usage {
+        /// Place and cause.
+        what: String,
+        /// Remedy.
+        hint: String,
+    },
+    /// Another run works in the store; nothing was done.
+    Busy {
         /// Place and cause.
         what: String,
         /// Remedy.
@@ -38,15 +46,30 @@ impl Failure {
 
     /// The store refused, in a stage or a command.
     pub fn store(stage: &str, error: &StoreError) -> Self {
-        let hint = store_hint(error);
-        Self::Run { what: format!("{stage}: {error}"), hint }
+        let (what, hint) = (format!("{stage}: {error}"), store_hint(error));
+        match error {
+            StoreError::Locked(_) => Self::Busy { what, hint },
+            _ => Self::Run { what, hint },
+        }
     }
 
-    /// 2 for the user's input, 3 for the run.
+    /// 2 for the user's input, 3 for the run, 5 where another run is at work.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Definition(_) | Self::Usage { .. } => 2,
             Self::Run { .. } => 3,
+            Self::Busy { .. } => 5,
+        }
+    }
+
+    /// The failure as a run's report tells it.
+    pub fn told(&self) -> Vec<FailureReport> {
+        let of = |what: String, hint: &str| FailureReport { what, hint: hint.to_owned() };
+        match self {
+            Self::Definition(problems) => problems.iter().map(|problem| of(problem.to_string(), "")).collect(),
+            Self::Usage { what, hint } | Self::Run { what, hint } | Self::Busy { what, hint } => {
+                vec![of(what.clone(), hint)]
+            }
         }
     }
 
@@ -60,7 +83,7 @@ impl Failure {
                 let s = if problems.len() == 1 { "" } else { "s" };
                 eprintln!("{} error{s} in the definition; nothing was touched", problems.len());
             }
-            Self::Usage { what, hint } | Self::Run { what, hint } => {
+            Self::Usage { what, hint } | Self::Run { what, hint } | Self::Busy { what, hint } => {
                 eprintln!("error: {what}");
                 if !hint.is_empty() {
                     eprintln!("hint: {hint}");

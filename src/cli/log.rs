@@ -1,4 +1,5 @@
-//! The log: one line per event on standard error. On a terminal only warnings, since the bars speak.
+//! The log: one line per event on standard error. On a terminal only warnings, since the bars speak; so where quiet is asked
+//! for.
 
 use std::io::IsTerminal;
 
@@ -14,9 +15,9 @@ pub(super) enum Format {
 }
 
 /// Starts the log.
-pub(super) fn start(format: Format) {
+pub(super) fn start(format: Format, quiet: bool) {
     let terminal = std::io::stderr().is_terminal();
-    let level = if terminal && format == Format::Text { LevelFilter::WARN } else { LevelFilter::INFO };
+    let level = if quiet || (terminal && format == Format::Text) { LevelFilter::WARN } else { LevelFilter::INFO };
     let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(terminal);
     match format {
         Format::Text => builder.with_target(false).init(),

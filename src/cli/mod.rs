@@ -12,8 +12,11 @@ mod log;
 mod new;
 mod progress;
 mod quarantine;
+mod record;
 mod releases;
+mod reminders;
 mod sample;
+mod schedule;
 mod stages;
 mod status;
 mod template;
@@ -39,11 +42,13 @@ Exit codes:
   1  done, but files were quarantined and --strict was given; a method disagrees with a golden case, or a release is not
      as it was published
   2  the arguments or the definition are wrong; nothing was touched
-  3  the run could not go on (no source, disk, permissions, another run); the last release stands
+  3  the run could not go on (no source, disk, permissions); the last release stands
   4  done with what came, but a source could not be read or not in full; the next run asks again
+  5  another run is at work in the store; nothing was done
 
 Examples:
   wardscore run
+  wardscore run --job quarterly
   wardscore run --pipeline pipelines/plan-50 --set inbox=/srv/inbox --store /var/lib/wardscore
   wardscore check --pipeline my-plan
   wardscore status";
@@ -79,6 +84,9 @@ struct Common {
     /// How the log is written to standard error
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: log::Format,
+    /// Say nothing but warnings and errors: what cron would mail
+    #[arg(long, short, global = true)]
+    quiet: bool,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -104,7 +112,7 @@ enum Command {
     Reply,
     /// Validate a pipeline definition and report every error at once
     Check,
-    /// Show the last runs, the current release and what is in the store
+    /// Show the last runs, what is late, the current release and what it changed
     Status,
     /// Hold releases against the digests that they were published with
     Verify(releases::VerifyArguments),
@@ -118,6 +126,10 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Make a store of a backup
     Restore(backup::RestoreArguments),
+    /// Tell who has not sent what: a list, or texts to send
+    Reminders(reminders::ReminderArguments),
+    /// Print the pipeline's jobs as a crontab, or as systemd's services and timers
+    Schedule(schedule::ScheduleArguments),
     /// Show how one published figure came about, back to its cells
     Explain(explain::ExplainArguments),
     /// Show what made a published value another, between two periods or two releases
@@ -144,7 +156,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    log::start(arguments.common.log_format);
+    log::start(arguments.common.log_format, arguments.common.quiet);
     match dispatch(&arguments) {
         Ok(code) => code,
         Err(failure) => {
@@ -157,12 +169,12 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
-        Command::Run(run) => stages::run_all(common, *run),
-        Command::Pull => stages::run(common, "pull", &[Stage::Pull], false),
-        Command::Normalize(read) => stages::run(common, "normalize", &[Stage::Normalize], read.strict),
-        Command::Evaluate => stages::run(common, "evaluate", &[Stage::Evaluate], false),
-        Command::Publish => stages::run(common, "publish", &[Stage::Publish], false),
-        Command::Reply => stages::run(common, "reply", &[Stage::Reply], false),
+        Command::Run(run) => stages::run_all(common, run),
+        Command::Pull => stages::run(common, Stage::Pull, false),
+        Command::Normalize(read) => stages::run(common, Stage::Normalize, read.strict),
+        Command::Evaluate => stages::run(common, Stage::Evaluate, false),
+        Command::Publish => stages::run(common, Stage::Publish, false),
+        Command::Reply => stages::run(common, Stage::Reply, false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),
         Command::Verify(verify) => releases::verify(common, verify),
@@ -171,6 +183,8 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Quarantine(quarantine) => quarantine::run(common, quarantine),
         Command::Backup(backup) => backup::backup(common, backup),
         Command::Restore(restore) => backup::restore(common, restore),
+        Command::Reminders(reminders) => reminders::run(common, reminders),
+        Command::Schedule(schedule) => schedule::run(common, schedule),
         Command::Explain(explain) => explain::run(common, explain),
         Command::Why(why) => why::run(common, why),
         Command::Inspect(inspect) => inspect::run(common, inspect),
@@ -184,6 +198,11 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// A variable of the environment.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 impl Common {
@@ -216,6 +235,11 @@ impl Common {
         let map = self.map.iter().map(|map| ("map".to_owned(), map.clone()));
         let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(map).collect();
         plan::load(&self.pipeline()?, &overrides).map_err(Failure::Definition)
+    }
+
+    /// Whether the command line overrides a setting.
+    fn sets(&self, key: &str) -> bool {
+        self.set.iter().any(|(set, _)| set == key)
     }
 
     fn now(&self) -> Timestamp {

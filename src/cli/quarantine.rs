@@ -209,7 +209,7 @@ fn release(common: &Common, store: &Store, held: &[Held], wanted: &Release) -> R
 
 /// Whether the plan and its register know what is said.
 fn check(common: &Common, definition: &Definition, wanted: &Release) -> Result<(), Failure> {
-    let Definition { plan, register } = definition;
+    let Definition { plan, register, .. } = definition;
     let day = wanted.period.map_or_else(|| plan.local_date(common.now()), Period::end);
     if let Some(code) = &wanted.district
         && !register.versions_of(code).iter().any(|unit| register.sends(unit, unit.valid_from))

@@ -1,15 +1,19 @@
 //! `wardscore run` and the stages as commands of their own.
 #![expect(clippy::print_stdout, reason = "the summary is the command's output")]
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use crate::job::{self, Report, Stage};
-use crate::store::{Published, Store};
+use crate::model::{Job, RunReport};
+use crate::notify::{Channels, History, news};
+use crate::plan::{self, Definition, nearest};
+use crate::store::{Published, Store, file};
 use crate::trace::{self, TraceError};
 
 use super::progress::Bars;
-use super::{Common, Failure, releases};
+use super::record::{self, Record};
+use super::{Common, Failure, environment, releases};
 
 /// Arguments of the commands that read forms.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -20,67 +24,184 @@ pub(super) struct ReadArguments {
 }
 
 /// Arguments of `run`.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     read: ReadArguments,
+    /// Run a job of the pipeline's jobs.toml: its stages, for its channel
+    #[arg(long, value_name = "NAME")]
+    job: Option<String>,
     /// Leave out the last stage: no replies to the districts
     #[arg(long)]
     no_reply: bool,
+    /// Write a report of the run, in JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write metrics for the node exporter's textfile collector [default: the one in jobs.toml]
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
 }
 
-/// Runs all stages.
-pub(super) fn run_all(common: &Common, arguments: RunArguments) -> Result<ExitCode, Failure> {
-    let wanted = |stage: &Stage| *stage != Stage::Reply || !arguments.no_reply;
-    let stages: Vec<Stage> = Stage::ALL.into_iter().filter(wanted).collect();
-    run(common, "run", &stages, arguments.read.strict)
+/// What is to be run.
+struct Task<'a> {
+    /// The job's name, or the command.
+    name: &'a str,
+    job: Option<&'a str>,
+    stages: &'a [Stage],
+    /// Left out of a job, too.
+    leave_out: Option<Stage>,
+    strict: bool,
 }
 
-/// Runs stages under the store's lock and prints a summary.
-pub(super) fn run(common: &Common, command: &str, stages: &[Stage], strict: bool) -> Result<ExitCode, Failure> {
-    let started = Instant::now();
+/// How it went.
+struct Outcome {
+    report: RunReport,
+    history: History,
+    done: Result<String, Failure>,
+}
+
+/// Runs all stages, or a job's, and tells those who are to be told.
+pub(super) fn run_all(common: &Common, arguments: &RunArguments) -> Result<ExitCode, Failure> {
+    // Whom to tell is asked first: they hear of a broken definition, too.
+    let jobs = common.pipeline().ok().and_then(|folder| plan::load_jobs(&folder)).unwrap_or_default();
+    let mut channels = record::channels(&jobs.notify);
+    if let Some(file) = &arguments.metrics {
+        channels.metrics = Some(file.clone());
+    }
+    let task = Task {
+        name: arguments.job.as_deref().unwrap_or("run"),
+        job: arguments.job.as_deref(),
+        stages: Stage::ALL,
+        leave_out: arguments.no_reply.then_some(Stage::Reply),
+        strict: arguments.read.strict,
+    };
+    perform(common, &task, channels, arguments.report.as_deref())
+}
+
+/// Runs one stage as a command of its own, which nobody is told of.
+pub(super) fn run(common: &Common, stage: Stage, strict: bool) -> Result<ExitCode, Failure> {
+    let task = Task { name: stage.as_str(), job: None, stages: &[stage], leave_out: None, strict };
+    perform(common, &task, Channels::default(), None)
+}
+
+fn perform(common: &Common, task: &Task<'_>, channels: Channels, to: Option<&Path>) -> Result<ExitCode, Failure> {
+    let place = std::path::absolute(&common.store).unwrap_or_else(|_| common.store.clone());
+    let mut record = Record::new(common.now(), task.name, place.display().to_string(), channels);
+    let outcome = match work(common, task, &mut record) {
+        Ok(outcome) => outcome,
+        // Whoever works in the store tells how that went.
+        Err(busy @ Failure::Busy { .. }) => return Err(busy),
+        Err(failure) => {
+            let (code, told) = record::failed(&failure);
+            let report = record.report(code, None, None, told);
+            Outcome { report, history: History::default(), done: Err(failure) }
+        }
+    };
+    let Outcome { report, history, done } = outcome;
+    if let Some(path) = to {
+        let text = serde_json::to_string_pretty(&report).unwrap_or_default();
+        if let Err(error) = file::replace(path, format!("{text}\n").as_bytes()) {
+            tracing::warn!(%error, "the report was not written; the run goes on");
+        }
+    }
+    record.finish(&report, history);
+    let text = done?;
+    if !common.quiet {
+        print!("{text}");
+    }
+    Ok(ExitCode::from(report.exit_code))
+}
+
+/// Runs stages under the store's lock. An error is one from before the run was noted.
+fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome, Failure> {
     // The definition first: one with an error is refused before any data is touched.
-    let definition = common.definition()?;
+    let mut definition = common.definition()?;
+    let mut stages = task.stages.to_vec();
+    if let Some(name) = task.job {
+        let job = job_of(&definition, name)?.clone();
+        if let (Some(map), false) = (job.map, common.map.is_some() || common.sets("map")) {
+            definition.plan.settings.map = map;
+        }
+        if let (Some(span), false) = (job.span, common.sets("span")) {
+            definition.plan.settings.span = span;
+        }
+        if let Some(channel) = job.channel {
+            definition.plan.settings.channel = channel;
+        }
+        stages = job.stages;
+    }
+    stages.retain(|stage| Some(*stage) != task.leave_out);
+    let fail = |error| Failure::store(task.name, &error);
     let store = common.open_store()?;
-    let _lock = store.lock().map_err(|e| Failure::store(command, &e))?;
-    let ledger = store.ledger().map_err(|e| Failure::store(command, &e))?;
+    let _lock = store.lock().map_err(fail)?;
+    let ledger = store.ledger().map_err(fail)?;
     let now = common.now();
-    let id = ledger.start_run(now.as_microsecond(), command).map_err(|e| Failure::store(command, &e))?;
+    if ledger.last_runs(1).map_err(fail)?.first().is_some_and(|run| run.exit_code.is_none()) {
+        tracing::warn!("the run before did not end: it was killed, or the machine stopped; this one completes it");
+    }
+    let id = ledger.start_run(now.as_microsecond(), task.name).map_err(fail)?;
+    record.begin(&definition.plan.code, id);
     let values = |before: &Published, after: &Published| match trace::changed_values(&definition, before, after) {
         Ok(changed) => Ok(serde_json::to_value(changed).unwrap_or_default()),
         Err(TraceError::Store(error)) => Err(error),
         // What the release before does not hold is no reason to hold this one back.
         Err(TraceError::NoRelease(_) | TraceError::NoFigure { .. }) => Ok(serde_json::Value::Null),
     };
-    let environment = |name: &str| std::env::var(name).ok();
-    let result = job::run(stages, &definition, &store, &environment, &values, now, &Bars::default());
-    let (code, report) = match result {
-        Ok(report) => {
+    let given = job::Given { environment: &environment, values: &values, now, progress: &Bars::default() };
+    let result = job::run(&stages, &definition, &store, &given, record);
+    let (report, result) = match result {
+        Ok(done) => {
+            let missed = record::missed(&done);
+            let strict = task.strict && done.normalize.is_some_and(|n| n.quarantined > 0);
+            let code = if missed.is_empty() { u8::from(strict) } else { 4 };
+            let news = done.publish.as_ref().and_then(|release| of_release(&store, release));
             // The release stands, whatever becomes of old ones. A stage by itself does nothing but its work.
             if stages.len() > 1
-                && report.publish.is_some()
+                && done.publish.is_some()
                 && let Err(error) = releases::prune_after_run(&store, &definition.plan, now)
             {
                 tracing::warn!(%error, "old releases were not removed; the next run tries again");
             }
-            let quarantined = report.normalize.is_some_and(|n| n.quarantined > 0);
-            let failed = report.pull.as_ref().is_some_and(|pull| !pull.failed.is_empty());
-            (if failed { 4 } else { u8::from(strict && quarantined) }, Ok(report))
+            (record.report(code, Some(&done), news, missed), Ok(done))
         }
-        Err(error) => (3, Err(Failure::from(error))),
+        Err(error) => {
+            let failure = Failure::from(error);
+            let (code, told) = record::failed(&failure);
+            (record.report(code, None, None, told), Err(failure))
+        }
     };
-    let summary = match &report {
-        Ok(report) => serde_json::to_string(report).unwrap_or_default(),
-        Err(Failure::Run { what, .. }) => what.clone(),
-        Err(_) => String::new(),
-    };
-    ledger.end_run(id, i32::from(code), &summary).map_err(|e| Failure::store(command, &e))?;
-    print!("{}", describe(&report?, &store, started.elapsed().as_secs_f64()));
-    Ok(ExitCode::from(code))
+    let history = record.history(&ledger);
+    let summary = serde_json::to_string(&report).unwrap_or_default();
+    let noted = ledger.end_run(id, i32::from(report.exit_code), &summary).map_err(fail);
+    let done = result.and_then(|done| noted.map(|()| describe(&done, &report, &store)));
+    Ok(Outcome { report, history, done })
+}
+
+fn job_of<'a>(definition: &'a Definition, name: &str) -> Result<&'a Job, Failure> {
+    let jobs = &definition.jobs.jobs;
+    let names = || jobs.iter().map(|job| job.name.as_str());
+    jobs.iter().find(|job| job.name == name).ok_or_else(|| {
+        let known = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let hint = match nearest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if jobs.is_empty() => "declare jobs in the pipeline's jobs.toml".to_owned(),
+            None => format!("the pipeline has {known}"),
+        };
+        Failure::usage(&format!("there is no job `{name}`"), &hint)
+    })
+}
+
+/// What is new in a release; nothing is read where it stood before.
+fn of_release(store: &Store, release: &crate::publish::Summary) -> Option<crate::model::News> {
+    if release.unchanged {
+        return Some(crate::model::News::default());
+    }
+    let read = store.published(Some(&release.release)).and_then(|r| r.map_or(Ok(None), |r| news(store, &r)));
+    read.inspect_err(|error| tracing::warn!(%error, "what is new could not be told; the run goes on")).ok().flatten()
 }
 
 /// The summary as people read it: one line per stage, where the outputs are, the time taken.
-fn describe(report: &Report, store: &Store, seconds: f64) -> String {
+fn describe(report: &Report, run: &RunReport, store: &Store) -> String {
     let mut text = String::new();
     let mut line = |label: &str, what: String| text.push_str(&format!("{label:<12}{what}\n"));
     if let Some(pull) = &report.pull {
@@ -106,6 +227,12 @@ fn describe(report: &Report, store: &Store, seconds: f64) -> String {
         );
         line("values", format!("{} current", n.values));
         line("findings", format!("{} errors, {} warnings, {} infos", n.errors, n.warnings, n.infos));
+        if let Some(news) = &run.news {
+            line("new", format!("{} findings that were not in the release before", news.count));
+        }
+        if n.forms_late > 0 {
+            line("late", format!("{} of {} forms due; `wardscore reminders` tells whose", n.forms_late, n.forms_due));
+        }
     }
     if let Some(e) = &report.evaluate {
         line("wards", format!("{} scored; {} indicator values", e.wards_scored, e.indicator_values));
@@ -120,6 +247,6 @@ fn describe(report: &Report, store: &Store, seconds: f64) -> String {
         let place = store.feedback_folder().display().to_string();
         line("replies", format!("{} in {place}, {} made anew, {} files removed", r.replies, r.made, r.removed));
     }
-    line("time", format!("{seconds:.2} s"));
+    line("time", format!("{:.2} s", run.seconds));
     text
 }

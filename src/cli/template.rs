@@ -34,7 +34,7 @@ pub(super) struct TemplateArguments {
 
 /// Writes the forms and says where they are.
 pub(super) fn run(common: &Common, arguments: &TemplateArguments) -> Result<ExitCode, Failure> {
-    let Definition { plan, register } = common.definition()?;
+    let Definition { plan, register, .. } = common.definition()?;
     let form = form_of(&plan, &arguments.form)?;
     let period = period_of(&plan, form, &arguments.period)?;
     let districts = match &arguments.district {

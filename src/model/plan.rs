@@ -11,6 +11,7 @@ use super::finding::Code;
 use super::formula::Expr;
 use super::indicator::Indicator;
 use super::intervention::{Intervention, Measure};
+use super::job::Channel;
 use super::map::MapChoice;
 use super::period::Period;
 use super::retention::Retention;
@@ -19,6 +20,7 @@ use super::rule::Rule;
 use super::score::Scoring;
 use super::signer::Signers;
 use super::source::Source;
+use super::state::Span;
 use super::target::Target;
 use super::unit::Level;
 
@@ -41,6 +43,10 @@ pub struct Settings {
     pub personal_data_retention_days: u64,
     /// The map that pages show, and the day of the `as_of` map.
     pub map: MapChoice,
+    /// The span of the figures that pages show.
+    pub span: Span,
+    /// The channel of the release that is made.
+    pub channel: Channel,
 }
 
 /// A baseline value of one unit and element.

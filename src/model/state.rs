@@ -1,5 +1,7 @@
 //! Why there is a value or none, over which time, and how it stands to its target.
 
+use super::period::Period;
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -76,6 +78,32 @@ words! {
         Year = "year",
         /// From the plan's first day to the end of the quarter.
         PlanToDate = "plan_to_date",
+    }
+}
+
+impl Span {
+    /// The spans of a quarter's rows; those of [`Self::Year`] bear a year.
+    pub const OF_QUARTERS: [Self; 4] = [Self::YearToDate, Self::Quarter, Self::RollingYear, Self::PlanToDate];
+
+    /// Labels in Vietnamese and English.
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Quarter => ("trong quý", "the quarter"),
+            Self::YearToDate => ("lũy kế từ đầu năm", "year to date"),
+            Self::RollingYear => ("bốn quý liên tiếp", "rolling four quarters"),
+            Self::Year => ("cả năm", "the year"),
+            Self::PlanToDate => ("lũy kế từ đầu kế hoạch", "plan to date"),
+        }
+    }
+
+    /// The first quarter of the span that ends with a quarter, in a plan that began with another.
+    pub fn first_quarter(self, last: Period, plan: Period) -> Period {
+        match self {
+            Self::Quarter => last,
+            Self::YearToDate | Self::Year => Period::quarter_of(last.year(), 1).unwrap_or(last),
+            Self::RollingYear => last.year_before().next(),
+            Self::PlanToDate => plan,
+        }
     }
 }
 

@@ -67,6 +67,12 @@ pub struct Summary {
     pub superseded: usize,
     /// Current values.
     pub values: usize,
+    /// Values that were due so far.
+    pub values_due: usize,
+    /// Forms of districts that were due so far.
+    pub forms_due: usize,
+    /// Of them not received.
+    pub forms_late: usize,
     /// Findings that left something out.
     pub errors: usize,
     /// Findings that flag a value.
@@ -172,6 +178,9 @@ impl std::ops::Add for Summary {
             quarantined: self.quarantined + other.quarantined,
             superseded: self.superseded + other.superseded,
             values: self.values + other.values,
+            values_due: self.values_due + other.values_due,
+            forms_due: self.forms_due + other.forms_due,
+            forms_late: self.forms_late + other.forms_late,
             errors: self.errors + other.errors,
             warnings: self.warnings + other.warnings,
             infos: self.infos + other.infos,

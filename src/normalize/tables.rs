@@ -75,7 +75,9 @@ pub(super) fn write(
     let ((values, mut files), (_, history)) = values?;
     summary.values = values;
     files.extend(history);
-    files.extend(due?);
+    let (due, reporting) = due?;
+    files.extend(reporting);
+    (summary.values_due, summary.forms_due, summary.forms_late) = (due.values, due.forms, due.late);
     let rules = checks::Rules::new(plan);
     let mut all: Vec<Vec<Finding>> =
         submissions.iter().map(|s| checks::findings_of(&rules, s, lateness(s, plan))).collect();
@@ -423,6 +425,16 @@ fn submissions_table(
     one_file(plan, store, scope, "submissions", &batch)
 }
 
+/// What was due so far.
+#[derive(Default)]
+struct Due {
+    values: usize,
+    /// Forms of districts.
+    forms: usize,
+    /// Of them not received.
+    late: usize,
+}
+
 /// What was due from each unit in force, and what of it came.
 fn reporting<'r>(
     plan: &'r Plan,
@@ -432,7 +444,8 @@ fn reporting<'r>(
     scope: Scope<'r>,
     submissions: &[Submission],
     standing: &[Standing],
-) -> Result<Vec<Written>> {
+) -> Result<(Due, Vec<Written>)> {
+    let mut total = Due::default();
     // First accepted and current submission by district, form and period.
     let mut first: HashMap<(&str, usize, Period), usize> = HashMap::new();
     let mut current: HashMap<(&str, usize, Period), usize> = HashMap::new();
@@ -459,6 +472,7 @@ fn reporting<'r>(
             if due_on > today && came.is_none() {
                 continue;
             }
+            let mut units = 0;
             let mut accepted: HashMap<&str, i32> = HashMap::new();
             if let Some(Ok(form)) = current.get(&key).map(|at| &submissions[*at].outcome) {
                 for values in form.values.chunk_by(|a, b| a.unit == b.unit) {
@@ -468,6 +482,7 @@ fn reporting<'r>(
             let province = scope.province(register, &district.code, period);
             let list = rows.entry((province, period)).or_default();
             let mut add = |unit: &'r crate::model::UnitVersion| {
+                units += 1;
                 list.push(Slot {
                     unit: &unit.code,
                     district: &district.code,
@@ -483,13 +498,16 @@ fn reporting<'r>(
             } else if form.level == district.level {
                 add(district);
             }
+            total.values += units * form.elements.len();
+            total.forms += usize::from(units > 0);
+            total.late += usize::from(units > 0 && came.is_none());
         }
     }
     rows.into_par_iter().try_for_each(|((province, period), mut list)| {
         list.sort_by(|a, b| (a.unit, a.form).cmp(&(b.unit, b.form)));
         writer.write_period(province, period, &slots_batch(&list, period)?)
     })?;
-    writer.finish(&scope.folders())
+    Ok((total, writer.finish(&scope.folders())?))
 }
 
 /// One unit's form that was due.

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::model::{
-    Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level,
-    MapChoice, OverTime, OwnPart, Period, Plan, Requirement, Retention, Rubric, Scoring, Settings, Signers, ValueForm,
+    Chance, Channel, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level,
+    MapChoice, OverTime, OwnPart, Period, Plan, Requirement, Retention, Rubric, Scoring, Settings, Signers, Span,
+    ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
 use super::{
-    Definition, below, check, corrections, csvs, interventions, register, rules, score, signers, sources, targets,
+    Definition, below, check, corrections, csvs, interventions, jobs, register, rules, score, signers, sources, targets,
 };
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
@@ -28,7 +29,7 @@ const OVER_TIME: &[(&str, OverTime)] =
 const READING: &[&str] = &["forms/", "rubric.toml", "rules.toml"];
 
 /// Tables of the main file that say where forms come from and when work is done, not what it makes.
-const CIRCUMSTANCES: &[&str] = &["source", "job", "notify", "releases", "signatures"];
+const CIRCUMSTANCES: &[&str] = &["source", "releases", "signatures"];
 
 /// The main file's text without its circumstances.
 fn of_reading(text: &str) -> String {
@@ -46,6 +47,11 @@ fn of_reading(text: &str) -> String {
     }
     kept
 }
+/// The spans that pages can show.
+pub(super) const SPANS: [(&str, Span); 4] = {
+    let [a, b, c, d] = Span::OF_QUARTERS;
+    [(a.as_str(), a), (b.as_str(), b), (c.as_str(), c), (d.as_str(), d)]
+};
 
 /// Loads everything; `None` where the main file is missing.
 pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut Problems) -> Option<Definition> {
@@ -138,7 +144,8 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     (plan.populations, plan.baselines) = (populations, baselines);
     plan.digest = sha256(digest.as_bytes());
     plan.corrections = corrections::read(&plan, &register, problems);
-    Some(Definition { plan, register })
+    let jobs = jobs::load(folder, problems);
+    Some(Definition { plan, register, jobs })
 }
 
 fn pipeline(
@@ -257,7 +264,7 @@ fn settings(
     overrides: &[(String, String)],
     problems: &mut Problems,
 ) -> (Settings, PathBuf) {
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 9] = [
         "inbox",
         "baseline",
         "population",
@@ -266,6 +273,7 @@ fn settings(
         "max_file_bytes",
         "personal_data_retention_days",
         "map",
+        "span",
     ];
     let table = t.table("settings", problems);
     let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
@@ -289,6 +297,8 @@ fn settings(
         max_file_bytes: 32 << 20,
         personal_data_retention_days: 30,
         map: MapChoice::default(),
+        span: Span::YearToDate,
+        channel: Channel::Nightly,
     };
     if let Some(mut s) = table {
         let mut path = |key: &'static str, to: &mut PathBuf| {
@@ -313,12 +323,20 @@ fn settings(
                 Err(wrong) => problems.add(&s.place_of("map"), wrong),
             }
         }
+        defaults.span = s.word("span", &SPANS, problems).unwrap_or(defaults.span);
         s.end(problems);
     }
     if let Some(text) = given("map") {
         match text.parse() {
             Ok(map) => defaults.map = map,
             Err(wrong) => problems.add(&Place { file: PathBuf::from("--map"), line: 0, column: 0 }, wrong),
+        }
+    }
+    if let Some(text) = given("span") {
+        match SPANS.iter().find(|(word, _)| *word == text) {
+            Some((_, span)) => defaults.span = *span,
+            None => problems
+                .add(&command_line, format!("`span` is `{text}`, expected one of {}", SPANS.map(|s| s.0).join(", "))),
         }
     }
     for (key, to) in [

@@ -1,7 +1,7 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
 //!
 //! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, where there are any
-//! `score.toml`, `interventions.toml`, `corrections.csv` and `signers.toml`, the register and the CSVs of populations and
+//! `score.toml`, `interventions.toml`, `corrections.csv`, `signers.toml` and `jobs.toml`, the register and the CSVs of populations and
 //! baselines. Out: a [`Definition`] in which every name has been checked, or all the problems.
 
 mod check;
@@ -9,6 +9,7 @@ mod corrections;
 mod csvs;
 mod files;
 mod interventions;
+mod jobs;
 pub mod locate;
 mod problem;
 mod register;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use crate::model::Plan;
 use crate::register::Register;
 
+pub use jobs::Jobs;
 pub use problem::{Problem, nearest};
 
 /// A definition that can be worked from.
@@ -34,6 +36,8 @@ pub struct Definition {
     pub plan: Plan,
     /// Its units.
     pub register: Register,
+    /// Its jobs, and whom a run tells.
+    pub jobs: Jobs,
 }
 
 /// Loads and checks a pipeline. `overrides` are `KEY=VALUE` pairs of `[settings]`. All problems are returned at once,
@@ -45,6 +49,13 @@ pub fn load(folder: &Path, overrides: &[(String, String)]) -> Result<Definition,
         Some(definition) if problems.is_empty() => Ok(definition),
         _ => Err(problems.sorted()),
     }
+}
+
+/// The jobs of a pipeline, where they can be read: whom a run tells is wanted even where the rest of the definition is broken.
+pub fn load_jobs(folder: &Path) -> Option<Jobs> {
+    let mut problems = problem::Problems::default();
+    let jobs = jobs::load(folder, &mut problems);
+    problems.is_empty().then_some(jobs)
 }
 
 /// Loads versions and changes of units from these files and checks that they hold together.

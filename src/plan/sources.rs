@@ -175,7 +175,7 @@ fn login(s: &mut Table<'_>, folder: &Path, problems: &mut Problems) -> Login {
 }
 
 /// A secret by reference. What stands there in clear is not repeated in what is said about it.
-fn secret(s: &mut Table<'_>, key: &'static str, folder: &Path, problems: &mut Problems) -> Option<Secret> {
+pub(super) fn secret(s: &mut Table<'_>, key: &'static str, folder: &Path, problems: &mut Problems) -> Option<Secret> {
     const EXPECTED: &str = "expected where it is to be found: { env = \"NAME\" }, { file = \"PATH\" } or \
                             { credential = \"NAME\" }";
     if s.holds_text(key) {

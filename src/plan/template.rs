@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("rubric.toml", include_str!("starter/rubric.toml")),
     ("score.toml", include_str!("starter/score.toml")),
     ("rules.toml", include_str!("starter/rules.toml")),
+    ("jobs.toml", include_str!("starter/jobs.toml")),
     ("population.csv", include_str!("starter/population.csv")),
     ("baseline.csv", include_str!("starter/baseline.csv")),
     ("register/units.csv", include_str!("starter/register/units.csv")),

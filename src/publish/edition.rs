@@ -12,7 +12,7 @@ use super::impact::{self, Study};
 use super::origin::{self, Origin};
 use super::outlook::{self, Outlook};
 use super::sources::Sources;
-use crate::model::{Level, Map, Period, Plan, State, Status, Warning};
+use crate::model::{Level, Map, Period, Plan, Span, State, Status, Warning};
 use crate::register::Register;
 use crate::store::columns::{Words, day_number};
 use crate::store::{Partition, Store, StoreError};
@@ -78,7 +78,7 @@ pub(super) struct Unit {
     pub(super) values: Vec<Value>,
     /// Of indicators with a target: what is said beside the value.
     outlooks: Vec<(usize, Outlook)>,
-    /// Target by target: the value to date of each quarter, for a sparkline.
+    /// Target by target: the value of the span shown at each quarter, for a sparkline.
     series: Vec<Option<f64>>,
     pub(super) card: Option<Card>,
     /// Findings of the newest period: errors and warnings.
@@ -226,7 +226,7 @@ impl<'a> Edition<'a> {
         self.targets.get(indicator).is_some_and(Option::is_some)
     }
 
-    /// Values to date of a unit's target indicator, quarter by quarter; empty for other indicators.
+    /// Values of a unit's target indicator, quarter by quarter; empty for other indicators.
     pub(super) fn series<'u>(&self, unit: &'u Unit, indicator: usize) -> &'u [Option<f64>] {
         let Some(Some(target)) = self.targets.get(indicator) else { return &[] };
         let n = self.quarters.len();
@@ -248,9 +248,9 @@ impl<'a> Edition<'a> {
         self.register.named(code, day).map_or_else(|| code.to_owned(), |unit| unit.name_vi.clone())
     }
 
-    /// Assessments are of the units that reported.
+    /// Assessments are of the units that reported, year to date.
     fn outlooks(&mut self, store: &Store) -> Result<(), StoreError> {
-        if self.plan.settings.map.shown != Map::AsReported {
+        if self.plan.settings.map.shown != Map::AsReported || self.plan.settings.span != Span::YearToDate {
             return Ok(());
         }
         let with_target = self.plan.indicators.iter().enumerate().filter(|(at, _)| self.is_target(*at));
@@ -316,7 +316,8 @@ impl<'a> Edition<'a> {
                 continue;
             };
             let unit = unit.look_up(|code| self.index.get(code).copied());
-            let span = span.look_up(|s| (s == "year_to_date").then_some(()));
+            let shown_span = self.plan.settings.span.as_str();
+            let span = span.look_up(|s| (s == shown_span).then_some(()));
             let indicator = indicator.look_up(|code| of.get(code).copied());
             let value = numbers::<Float64Type>(&batch, "value");
             let row = shown.then(|| Row::new(&batch));

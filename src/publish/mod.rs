@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::model::{Plan, Progress};
+use crate::model::{Channel, Plan, Progress};
 use crate::register::Register;
 use crate::store::{Published, ReleaseDraft, Store, StoreError, raw};
 
@@ -83,6 +83,8 @@ struct Manifest<'a> {
     as_of: String,
     /// The map that pages show.
     map: &'static str,
+    /// The span of the figures that pages show.
+    span: &'static str,
     content: &'a str,
     definitions: &'a str,
     version: &'static str,
@@ -106,7 +108,8 @@ pub fn publish(
 ) -> Result<Summary, PublishError> {
     let digests = store.table_digests()?;
     let shown = plan.settings.map.shown;
-    let mut content = format!("{}\n{}\n{shown}\n", env!("CARGO_PKG_VERSION"), plan.digest);
+    let span = plan.settings.span;
+    let mut content = format!("{}\n{}\n{shown} {span}\n", env!("CARGO_PKG_VERSION"), plan.digest);
     for (file, digest) in &digests {
         content.push_str(&format!("{file} {digest}\n"));
     }
@@ -116,10 +119,13 @@ pub fn publish(
     let of_parent = |key: &str| parent.as_ref().and_then(|p| p.get(key)?.as_str().map(str::to_owned));
     if of_parent("content").as_deref() == Some(&content) {
         let release = of_parent("id").unwrap_or_default();
+        if plan.settings.channel == Channel::Stable {
+            store.promote(&release)?;
+        }
         return Ok(Summary { release, folder: store.current(), pages: 0, unchanged: true });
     }
     let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), content.get(..8).unwrap_or(&content));
-    let (draft, channel) = (store.draft_release(&id)?, "nightly");
+    let (draft, channel) = (store.draft_release(&id)?, plan.settings.channel);
     let edition = edition::Edition::load(plan, register, store, plan.local_date(now))?;
     let mut pages = 0;
     for renderer in renderers() {
@@ -129,9 +135,10 @@ pub fn publish(
     let manifest = Manifest {
         id: &id,
         created: now.to_string(),
-        channel,
+        channel: channel.as_str(),
         as_of: plan.as_of().to_string(),
         map: shown.as_str(),
+        span: span.as_str(),
         content: &content,
         definitions: &plan.digest,
         version: env!("CARGO_PKG_VERSION"),

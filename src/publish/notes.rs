@@ -1,6 +1,6 @@
 //! What is to be known of the figures of the period shown: warnings, with the reason that a district gave, and corrections.
 //!
-//! In: `findings` of the quarters from 1 January and of the year whose classes hold. Out: notes by unit and element.
+//! In: `findings` of the quarters of the span shown and of the year whose classes hold. Out: notes by unit and element.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! The cells that the figures of the period shown come from: per unit and element, with file and sheet.
 //!
-//! In: `observations` of the quarters from 1 January and of the year whose classes hold. Out: a few bytes per cell; the
+//! In: `observations` of the quarters of the span shown and of the year whose classes hold. Out: a few bytes per cell; the
 //! addresses of files are kept once. Nothing is summed here.
 
 use std::collections::HashMap;
@@ -51,10 +51,9 @@ pub(super) struct Sources {
     elements: Vec<[Vec<usize>; 3]>,
 }
 
-/// Periods whose forms figures to date are made of.
-fn periods(quarter: Period) -> Vec<String> {
-    let first = Period::quarter_of(quarter.year(), 1);
-    let quarters = first.map_or(Vec::new(), |first| first.through(quarter));
+/// Periods whose forms the figures shown are made of.
+fn periods(plan: &Plan, quarter: Period) -> Vec<String> {
+    let quarters = plan.settings.span.first_quarter(quarter, plan.first_period).through(quarter);
     quarters.into_iter().chain([quarter.class_year()]).map(|period| period.to_string()).collect()
 }
 
@@ -66,14 +65,14 @@ struct Brought {
 }
 
 impl Sources {
-    /// Loads the cells of a quarter to date, of these units by code.
+    /// Loads the cells of the span shown that ends with a quarter, of these units by code.
     pub(super) fn load(
         plan: &Plan,
         store: &Store,
         quarter: Period,
         units: &HashMap<String, usize>,
     ) -> Result<Self, StoreError> {
-        let periods = periods(quarter);
+        let periods = periods(plan, quarter);
         let files = names(store)?;
         let parts = store.partitions("observations")?;
         let wanted = parts.par_iter().filter(|part| periods.contains(&part.name));

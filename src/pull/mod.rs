@@ -29,7 +29,7 @@ use crate::model::{Code, Place, Plan, Progress, Receipt, Source as Entry};
 use crate::store::{Seen, Store, StoreError};
 
 pub use trouble::Trouble;
-pub use vault::Environment;
+pub use vault::{Environment, reveal};
 
 use net::Net;
 use vault::Vault;

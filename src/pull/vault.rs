@@ -13,6 +13,11 @@ pub type Environment<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
 /// The folder in which systemd puts a service's credentials.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
+/// A secret's text, for whoever else is told of one; or why it is not to be had.
+pub fn reveal(secret: &Secret, environment: &Environment<'_>) -> Result<String, Trouble> {
+    Vault { environment }.text(secret)
+}
+
 /// Who asks, with the secret itself. It has no way to be shown.
 pub(super) enum Proof {
     Nobody,

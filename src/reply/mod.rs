@@ -5,12 +5,15 @@
 //! 3. [`book`], [`form`]: a workbook: the summary, then the form as it came with every finding marked in its cell
 //! 4. [`page`]: the summary as one page that needs nothing else
 //!
+//! [`reminder`] tells who has not sent what; it follows the clock, and so is asked for and no part of a night.
+//!
 //! A reply is made only where what it says has changed. The same input gives the same bytes: its date is the receipt's.
 
 mod book;
 mod form;
 mod letter;
 mod page;
+mod reminder;
 mod style;
 mod words;
 
@@ -22,6 +25,8 @@ use crate::model::{Plan, Progress, Sheet};
 use crate::register::Register;
 use crate::store::{Store, StoreError, raw};
 use letter::Letter;
+
+pub use reminder::{Language, Open, Reminder, Silent, reminders};
 
 /// Raised when replies look otherwise than before, so that all are made again.
 const VERSION: &str = "1";

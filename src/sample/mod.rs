@@ -122,7 +122,7 @@ pub fn generate(
         }
         None => None,
     };
-    let Definition { plan, register } = own.as_ref().unwrap_or(definition);
+    let Definition { plan, register, .. } = own.as_ref().unwrap_or(definition);
     for folder in ["inbox", "truth"] {
         match fs::remove_dir_all(out.join(folder)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),

@@ -12,6 +12,8 @@ use super::{Result, Store, file};
 
 /// Name of the index.
 const INDEX: &str = ".index";
+/// Name of a district's reminder.
+const REMINDER: &str = "nhac-nop-bao-cao.txt";
 
 /// The replies that stand in a store.
 #[derive(Debug)]
@@ -46,6 +48,30 @@ impl Store {
             }
         }
         Ok(Feedback { store: self.clone(), root, basis, known })
+    }
+
+    /// Puts a reminder beside the replies of each district and takes away those of the others. Returns what was written.
+    pub fn write_reminders(&self, texts: &BTreeMap<String, String>) -> Result<Vec<PathBuf>> {
+        let root = self.feedback_folder();
+        fs::create_dir_all(&root)?;
+        for entry in fs::read_dir(&root)? {
+            let entry = entry?;
+            let path = entry.path().join(REMINDER);
+            if !texts.contains_key(entry.file_name().to_string_lossy().as_ref()) && path.is_file() {
+                fs::remove_file(path)?;
+                // A folder that holds anything else stays.
+                let _ = std::fs::remove_dir(entry.path());
+            }
+        }
+        let mut written = Vec::new();
+        for (district, text) in texts {
+            let folder = root.join(district);
+            fs::create_dir_all(&folder)?;
+            let path = folder.join(REMINDER);
+            file::replace(&path, text.as_bytes())?;
+            written.push(path);
+        }
+        Ok(written)
     }
 
     /// Where the replies are seen.

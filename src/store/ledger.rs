@@ -75,11 +75,11 @@ pub struct RestrictedRow {
 pub struct RunRow {
     /// Microseconds since 1970 UTC.
     pub started_at: i64,
-    /// What was run.
+    /// The job, or the command.
     pub command: String,
     /// Exit code; none while it runs or where it was killed.
     pub exit_code: Option<i32>,
-    /// The summary in JSON.
+    /// Its report in JSON.
     pub summary: String,
 }
 
@@ -361,6 +361,19 @@ impl Ledger {
             .execute("UPDATE runs SET exit_code = ?, summary = ? WHERE id = ?", params![exit_code, summary, id])
             .map_err(self.fail())?;
         Ok(())
+    }
+
+    /// The summary of the last run of each command that ended, in the order of their names; with `code`, that ended so.
+    pub fn last_of_each(&self, code: Option<i32>) -> Result<Vec<String>> {
+        let mut select = self
+            .connection
+            .prepare(
+                "SELECT summary FROM runs WHERE id IN (SELECT MAX(id) FROM runs \
+                 WHERE exit_code IS NOT NULL AND (?1 IS NULL OR exit_code = ?1) GROUP BY command) ORDER BY command",
+            )
+            .map_err(self.fail())?;
+        let rows = select.query_map([code], |r| r.get(0)).map_err(self.fail())?;
+        rows.collect::<rusqlite::Result<_>>().map_err(self.fail())
     }
 
     /// The last `count` runs, newest first.

@@ -94,6 +94,22 @@ impl Published {
         changed.filter_map(|(file, _)| place(file)).collect()
     }
 
+    /// What it changed against the release before: its `changes` of files, or its `values`.
+    pub fn history(&self, name: &str) -> Option<serde_json::Value> {
+        let path = self.folder.join("history").join(format!("{name}.json"));
+        serde_json::from_slice(&fs_err::read(path).ok()?).ok()
+    }
+
+    /// The files of a table that are not, byte for byte, those of another release; all where there is no other.
+    pub fn files_besides(&self, table: &'static str, other: Option<&Self>) -> Vec<Partition> {
+        let digests = |release: &Self| release.manifest.get("tables").and_then(|all| all.as_object()).cloned();
+        let known = other.and_then(digests).unwrap_or_default();
+        let own = digests(self).unwrap_or_default();
+        let of_table = |file: &str| file.strip_prefix(table).is_some_and(|rest| rest.starts_with(['/', '.']));
+        let besides = own.iter().filter(|(file, digest)| of_table(file) && known.get(*file) != Some(digest));
+        besides.filter_map(|(file, _)| Partition::at(table, self.folder.join("data").join(file))).collect()
+    }
+
     /// Periods of which a table has a file, in order.
     pub fn periods(&self, table: &str) -> Result<Vec<Period>> {
         let files = file::files_below(&self.folder.join("data").join(table), "parquet")?;

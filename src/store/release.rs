@@ -8,11 +8,13 @@ use std::sync::Mutex;
 
 use fs_err as fs;
 
+use crate::model::Channel;
+
 use super::checksums::{self, Checksums};
 use super::{Published, Result, Store, file, raw, tables};
 
 /// The channel of releases that others may rely on; `<store>/stable` leads to its newest.
-pub const STABLE: &str = "stable";
+pub const STABLE: &str = Channel::Stable.as_str();
 
 /// A release that is being assembled; nothing of it is visible until [`ReleaseDraft::publish`].
 #[derive(Debug)]
@@ -164,7 +166,7 @@ impl ReleaseDraft {
 
     /// Writes the manifest, makes the release visible whole, then points `current` at it, and `stable` where it is meant for
     /// that channel. The ledger notes the manifest's digest first.
-    pub fn publish(self, manifest: &[u8], channel: &str) -> Result<PathBuf> {
+    pub fn publish(self, manifest: &[u8], channel: Channel) -> Result<PathBuf> {
         file::replace(&self.folder.join(checksums::MANIFEST), manifest)?;
         self.store.ledger()?.add_release(&self.id, &raw::sha256(manifest))?;
         let place = self.store.releases().join(&self.id);
@@ -173,7 +175,7 @@ impl ReleaseDraft {
         }
         fs::rename(&self.folder, &place)?;
         point(&self.store.current(), &self.id)?;
-        if channel == STABLE {
+        if channel == Channel::Stable {
             self.store.promote(&self.id)?;
         }
         Ok(place)

@@ -119,7 +119,7 @@ pub enum TraceError {
 
 /// Explains a figure of a release.
 pub fn explain(definition: &Definition, store: &Store, question: &Question<'_>) -> Result<Explanation, TraceError> {
-    let Definition { plan, register } = definition;
+    let Definition { plan, register, .. } = definition;
     let asked = question::Asked::new(plan, register, store, question)?;
     let scope = scope::Scope::new(&asked);
     let observed = cells::Observed::read(&asked, &scope)?;

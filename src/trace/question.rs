@@ -276,10 +276,10 @@ pub(super) fn not_in_force(register: &Register, unit: &str, day: Date) -> TraceE
     none(format!("{unit} {name} is not in force on {day}"), hint)
 }
 
-/// The page that shows the figure: pages show the newest quarter, year to date, of the units that report.
+/// The page that shows the figure: pages show the newest quarter on one map and for one span.
 pub(super) fn page(asked: &Asked<'_>) -> Result<Option<PathBuf>, TraceError> {
     let newest = asked.release.periods("observations")?.into_iter().rev().find(|period| !period.is_year());
-    let shown =
-        asked.map == asked.plan.settings.map.shown && asked.span == Span::YearToDate && newest == Some(asked.period);
+    let settings = &asked.plan.settings;
+    let shown = asked.map == settings.map.shown && asked.span == settings.span && newest == Some(asked.period);
     Ok(asked.release.page(&format!("{}/{}.html", asked.level, asked.unit)).filter(|_| shown))
 }

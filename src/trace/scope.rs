@@ -130,14 +130,11 @@ fn before(asked: &Asked<'_>, scope: &Scope<'_>) -> BTreeMap<(String, Period), Ve
 /// Quarters of a span.
 fn window(asked: &Asked<'_>) -> Vec<Period> {
     let last = asked.quarter;
-    let first = match asked.span {
-        Span::Quarter => last,
-        Span::YearToDate | Span::Year => Period::quarter_of(last.year(), 1).unwrap_or(last),
-        // The plan is younger than the span.
-        Span::RollingYear if last.year_before().next() < asked.plan.first_period => return Vec::new(),
-        Span::RollingYear => last.year_before().next(),
-        Span::PlanToDate => asked.plan.first_period,
-    };
+    let first = asked.span.first_quarter(last, asked.plan.first_period);
+    // The plan is younger than the span.
+    if asked.span == Span::RollingYear && first < asked.plan.first_period {
+        return Vec::new();
+    }
     first.max(asked.plan.first_period).through(last)
 }
 

@@ -55,14 +55,7 @@ fn of_cells(count: usize) -> String {
 }
 
 pub(super) fn span_words(span: &str) -> (&'static str, &'static str) {
-    match Span::from_word(span) {
-        Some(Span::Quarter) => ("trong quý", "the quarter"),
-        Some(Span::YearToDate) => ("lũy kế từ đầu năm", "year to date"),
-        Some(Span::RollingYear) => ("bốn quý liên tiếp", "rolling four quarters"),
-        Some(Span::Year) => ("cả năm", "the year"),
-        Some(Span::PlanToDate) => ("lũy kế từ đầu kế hoạch", "plan to date"),
-        None => ("", ""),
-    }
+    Span::from_word(span).map_or(("", ""), Span::labels)
 }
 
 pub(super) fn map_words(map: &str) -> (&'static str, &'static str) {

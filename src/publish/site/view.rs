@@ -7,7 +7,7 @@ use askama::Template;
 use super::boxes::{ClassBox, ScoreBox, class_box, class_names, score_box};
 use super::lineage::{self, Read};
 use super::spark::{Spark, draw};
-use crate::model::{Indicator, Level, Map, Status};
+use crate::model::{Indicator, Level, Map, Span, Status};
 use crate::publish::edition::{Edition, Unit, Value};
 use crate::publish::figure::{self, Figure};
 use crate::publish::notes::Note;
@@ -26,9 +26,11 @@ pub(super) struct Page<'a> {
     plan: (&'a str, &'a str),
     notice: (&'a str, &'a str),
     period: (String, String),
+    /// The span.
+    span: (&'static str, &'static str),
     /// The map, where it is not that of the reporting units.
     map: Option<(String, String)>,
-    /// The period as commands write it, with the map where it is another.
+    /// The period as commands write it, with map and span where these are others.
     code: String,
 }
 
@@ -40,13 +42,20 @@ fn page<'a>(edition: &Edition<'a>, root: &'static str, title: &'a str) -> Page<'
         plan: (&plan.name_vi, &plan.name_en),
         notice: (&plan.notice_vi, &plan.notice_en),
         period: (edition.period.label_vi(), edition.period.label_en()),
+        span: plan.settings.span.labels(),
         map: (plan.settings.map.shown != Map::AsReported).then(|| {
             let day = edition.day;
             (format!("theo đơn vị hành chính ngày {}", day.strftime("%d/%m/%Y")), format!("on the units of {day}"))
         }),
-        code: match plan.settings.map.shown {
-            Map::AsReported => edition.period.to_string(),
-            other => format!("{} --map {other}", edition.period),
+        code: {
+            let mut code = edition.period.to_string();
+            if plan.settings.map.shown != Map::AsReported {
+                code.push_str(&format!(" --map {}", plan.settings.map.shown));
+            }
+            if plan.settings.span != Span::YearToDate {
+                code.push_str(&format!(" --span {}", plan.settings.span));
+            }
+            code
         },
     }
 }

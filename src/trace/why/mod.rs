@@ -220,7 +220,7 @@ fn between_periods(
     question: &WhyQuestion<'_>,
     [from, to]: [Period; 2],
 ) -> Result<Why, TraceError> {
-    let Definition { plan, register } = definition;
+    let Definition { plan, register, .. } = definition;
     let indicator = question::indicator(plan, question.indicator)?;
     let Between::Periods { release, .. } = question.between else { return Err(TraceError::NoRelease(String::new())) };
     let before = End::new(definition, store, question, release, from)?;
@@ -274,7 +274,7 @@ fn between_releases(
     question: &WhyQuestion<'_>,
     period: Period,
 ) -> Result<Why, TraceError> {
-    let Definition { plan, register } = definition;
+    let Definition { plan, register, .. } = definition;
     let Between::Releases { against, release, .. } = question.between else {
         return Err(TraceError::NoRelease(String::new()));
     };
