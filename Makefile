@@ -1,4 +1,4 @@
-.PHONY: help run check test lint bench docs audit sample clean
+.PHONY: help run check test lint bench docs static audit sample clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,14 @@ bench: ## Time every stage beside its floor, on a province and a nation
 
 docs: ## Build the code's documentation
 	cargo doc --release --no-deps --document-private-items
+
+# With musl's target and compiler at hand the binary needs nothing of the system; with glibc it is static too, but names of
+# hosts are still resolved by the libraries of the machine that it runs on.
+STATIC := $(shell rustup target list --installed 2>/dev/null | grep -q linux-musl && command -v musl-gcc >/dev/null \
+	&& echo x86_64-unknown-linux-musl || echo x86_64-unknown-linux-gnu)
+static: ## Build one static binary, for a server without a network
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --target $(STATIC)
+	@echo "$${CARGO_TARGET_DIR:-target}/$(STATIC)/release/wardscore"
 
 audit: ## Licences, sources and advisories of the dependencies (needs cargo-deny)
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \

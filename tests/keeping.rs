@@ -46,6 +46,10 @@ fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn a_file_is_let_through_with_a_reason_that_stays() {
     let case = Case::new();
+    // The last of its period, so that it is the one that counts.
+    let last = files(&case.folder.path().join("inbox/999")).remove(0);
+    let later = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
+    std::fs::File::options().write(true).open(last).unwrap().set_modified(later).unwrap();
     case.ask(&["run", "--no-reply"], 0);
     let (sender, conflict, persons) = ("1f27a269d04ef1e7", "01a6d2ad294e0fb9", "9c10977990fd8e86");
     let list = case.ask(&["quarantine", "list"], 0);
@@ -76,6 +80,12 @@ fn a_file_is_let_through_with_a_reason_that_stays() {
     let told = found.iter().find(|row| row[0] == "released").unwrap();
     assert_eq!(told[1], "info");
     assert!(told[2].contains("sender-unknown: 999") && told[2].contains("đã gọi điện hỏi huyện (Trần Thị Duyệt)"));
+    let ward =
+        table(&case.store, "observations", &["unit_code", "submission_id"]).into_iter().find(|row| row[1] == sender);
+    let ward = ward.unwrap().remove(0);
+    let told =
+        case.ask(&["explain", "--unit", &ward, "--indicator", "T5", "--period", "2017-Q4", "--span", "quarter"], 0);
+    assert!(told.contains("info released") && told.contains("column “"), "{told}");
     assert!(!case.ask(&["quarantine", "list"], 0).contains(sender));
     let reply = files(&case.store.join("feedback/480"));
     assert!(reply.iter().any(|path| path.to_string_lossy().contains(sender)));

@@ -41,7 +41,7 @@ pub(super) fn run(common: &Common, arguments: &InspectArguments) -> Result<ExitC
     let district = arguments.district.clone().or_else(folder).unwrap_or_default();
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let day = definition.plan.local_date(common.now());
-    let seen = normalize::inspect(&definition.plan, &definition.register, bytes, &district, &name, day);
+    let seen = normalize::inspect(&definition.plan, &definition.register, bytes, &district, &name, day, &[]);
     if arguments.json {
         let json = serde_json::json!({ "file": name, "district": district, "parts": seen });
         println!("{}", serde_json::to_string_pretty(&json).unwrap_or_default());

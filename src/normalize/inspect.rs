@@ -11,7 +11,7 @@ use super::read::{self, Book, Cell, Container, Grid};
 use super::reading::{self, Desk, Received};
 use super::rows;
 use super::units::{Match, Roll};
-use crate::model::{Finding, Period, Plan};
+use crate::model::{Finding, Period, Plan, Waiver};
 use crate::register::Register;
 
 /// How one file, or one member of an archive, was read.
@@ -112,7 +112,7 @@ pub struct FindingSeen {
     pub message_en: String,
 }
 
-/// Tells how the bytes of a file that a district sent would be read on a day.
+/// Tells how the bytes of a file that a district sent would be read on a day, after what a person said of it.
 pub fn inspect(
     plan: &Plan,
     register: &Register,
@@ -120,9 +120,10 @@ pub fn inspect(
     district: &str,
     file_name: &str,
     day: Date,
+    waivers: &[Waiver],
 ) -> Vec<Inspection> {
     let desk = Desk::new(plan, register);
-    let received = Received { submission_id: "", district, file_name, member: None, day, waivers: &[] };
+    let received = Received { submission_id: "", district, file_name, member: None, day, waivers };
     let parts = read::read(bytes);
     if desk.any_persons(&parts) {
         return vec![refused(None, &reading::persons(""))];

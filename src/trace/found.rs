@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::cells::Cell;
 use super::files::Files;
 use super::question::Asked;
-use crate::model::{CellRef, Shown};
+use crate::model::{CellRef, Shown, Waiver};
 use crate::normalize::{self, FormSeen, Viewer};
 use crate::store::Store;
 
@@ -23,8 +23,9 @@ pub(super) fn with_texts(asked: &Asked<'_>, store: &Store, files: &Files, mut ce
     let mut wanted: BTreeMap<(String, Option<String>), Option<Reading>> =
         cells.iter().map(|cell| ((cell.submission_id.clone(), cell.member.clone()), None)).collect();
     let viewer = Viewer::new(asked.plan);
+    let waivers = store.ledger().and_then(|ledger| ledger.waivers()).unwrap_or_default();
     wanted.par_iter_mut().for_each(|((submission, member), reading)| {
-        *reading = read(asked, store, files, &viewer, submission, member.as_deref());
+        *reading = read(asked, store, files, &viewer, &waivers, (submission, member.as_deref()));
     });
     for cell in &mut cells {
         cell.file = files.of(&cell.submission_id, cell.member.as_deref()).map_or(String::new(), |f| f.sign.clone());
@@ -46,8 +47,8 @@ fn read(
     store: &Store,
     files: &Files,
     viewer: &Viewer<'_>,
-    submission: &str,
-    member: Option<&str>,
+    waivers: &[(String, Waiver)],
+    (submission, member): (&str, Option<&str>),
 ) -> Option<Reading> {
     let file = &files.of(submission, member)?.submission;
     let bytes = store.read_raw(file.text("sha256")).ok()?;
@@ -63,7 +64,11 @@ fn read(
     let texts = texts.collect();
     let (district, name) = (file.text("district_code"), file.text("file_name"));
     let received = file.text("received_at").parse().unwrap_or_default();
-    let seen = normalize::inspect(asked.plan, asked.register, bytes, district, name, asked.plan.local_date(received));
+    // The last word holds.
+    let own = waivers.iter().rev().filter(|(sha256, _)| sha256 == file.text("sha256"));
+    let own: Vec<Waiver> = own.map(|(_, waiver)| waiver.clone()).collect();
+    let day = asked.plan.local_date(received);
+    let seen = normalize::inspect(asked.plan, asked.register, bytes, district, name, day, &own);
     let form = seen.into_iter().find(|part| part.member.as_deref() == member).and_then(|part| part.form);
     Some(Reading { texts, form })
 }
