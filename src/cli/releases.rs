@@ -78,9 +78,10 @@ pub(super) fn verify(common: &Common, arguments: &VerifyArguments) -> Result<Exi
     let read = Read::default();
     let mut faults: Vec<Fault> = Vec::new();
     for id in ids {
-        let Verified { files, faults: found } = store.verify(&id, &read).map_err(fail)?;
+        let Verified { files, tables_alone, faults: found } = store.verify(&id, &read).map_err(fail)?;
         let outcome = if found.is_empty() { "as published".to_owned() } else { format!("{} faults", found.len()) };
-        println!("release     {id}: {files} files, {outcome}");
+        let of = if tables_alone { "tables; its pages were published without digests" } else { "files" };
+        println!("release     {id}: {outcome}, {files} {of}");
         faults.extend(found);
     }
     let Chain { head, links, removed, faults: broken } = store.chain().map_err(fail)?;
@@ -94,7 +95,7 @@ pub(super) fn verify(common: &Common, arguments: &VerifyArguments) -> Result<Exi
     }
     if !faults.is_empty() {
         println!(
-            "hint        restore the release from a backup, or run `wardscore run` after `wardscore pull`: received bytes make it again"
+            "hint        leave the store as it is and look into a backup: `wardscore restore --store ELSEWHERE FILE`"
         );
     }
     Ok(ExitCode::from(u8::from(!faults.is_empty())))

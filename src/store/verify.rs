@@ -29,6 +29,8 @@ pub struct Fault {
 pub struct Verified {
     /// Files that were looked at.
     pub files: usize,
+    /// True for a release of an earlier version, which listed the digests of its tables alone.
+    pub tables_alone: bool,
     /// What is wrong.
     pub faults: Vec<Fault>,
 }
@@ -66,7 +68,7 @@ impl Store {
     pub fn verify(&self, id: &str, read: &Read) -> Result<Verified> {
         let folder = self.releases().join(id);
         let fault = |file: &str, what| Fault { release: id.to_owned(), file: file.to_owned(), what };
-        let only = |file, what| Ok(Verified { files: 0, faults: vec![fault(file, what)] });
+        let only = |file, what| Ok(Verified { faults: vec![fault(file, what)], ..Verified::default() });
         let Some(manifest) = file::known(&folder.join(checksums::MANIFEST))? else {
             return only(checksums::MANIFEST, "is missing");
         };
@@ -75,17 +77,22 @@ impl Store {
         if manifest.id != id {
             faults.push(fault(checksums::MANIFEST, "is that of another release"));
         }
-        let Some(list) = file::known(&folder.join(checksums::NAME))? else {
-            return match manifest.checksums {
-                Some(_) => only(checksums::NAME, "is missing"),
-                None => only(checksums::MANIFEST, "names no digests: the release was made by an earlier version"),
-            };
-        };
-        if manifest.checksums.as_deref() != Some(raw::sha256(&list).as_str()) {
-            faults.push(fault(checksums::NAME, "is not the list that the manifest names"));
-        }
-        let Some(sums) = checksums::parse(&String::from_utf8_lossy(&list)) else {
-            return only(checksums::NAME, "is not a list of digests");
+        let list = file::known(&folder.join(checksums::NAME))?;
+        let tables_alone = list.is_none() && manifest.checksums.is_none();
+        let sums = match list {
+            None if tables_alone => {
+                manifest.tables.iter().map(|(name, digest)| (format!("data/{name}"), digest.clone())).collect()
+            }
+            None => return only(checksums::NAME, "is missing"),
+            Some(list) => {
+                if manifest.checksums.as_deref() != Some(raw::sha256(&list).as_str()) {
+                    faults.push(fault(checksums::NAME, "is not the list that the manifest names"));
+                }
+                let Some(sums) = checksums::parse(&String::from_utf8_lossy(&list)) else {
+                    return only(checksums::NAME, "is not a list of digests");
+                };
+                sums
+            }
         };
         for (name, digest) in &manifest.tables {
             if sums.get(&format!("data/{name}")) != Some(digest) {
@@ -93,7 +100,7 @@ impl Store {
             }
         }
         let there: BTreeSet<String> = checksums::files(&folder)?.into_iter().collect();
-        let added = there.iter().filter(|name| !sums.contains_key(*name));
+        let added = there.iter().filter(|name| !tables_alone && !sums.contains_key(*name));
         faults.extend(added.map(|name| fault(name, "was not published")));
         let looked = |(name, digest): (&String, &String)| -> Result<Option<Fault>> {
             if !there.contains(name) {
@@ -105,7 +112,7 @@ impl Store {
         let wrong: Result<Vec<Option<Fault>>> = sums.par_iter().map(looked).collect();
         faults.extend(wrong?.into_iter().flatten());
         faults.sort();
-        Ok(Verified { files: sums.len(), faults })
+        Ok(Verified { files: sums.len(), tables_alone, faults })
     }
 
     /// Follows the manifests from the newest release to the first.
