@@ -180,6 +180,33 @@ fn a_job_runs_in_an_empty_environment_and_everybody_hears_of_it() {
 }
 
 #[test]
+fn a_job_chooses_what_its_pages_show_and_whom_its_release_is_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = sample(folder.path());
+    let job = "[[job]]\nname = \"quarter\"\nlabel_vi = \"a\"\nlabel_en = \"a\"\nwhen = \"daily 02:00\"\n\
+               channel = \"stable\"\nspan = \"quarter\"\nstages = [\"publish\"]\n";
+    let plan = plan(folder.path(), job);
+    let store = folder.path().join("store");
+    let run = |job: &str| {
+        let (plan, store) = (plan.to_str().unwrap(), store.to_str().unwrap());
+        said(&wardscore(["run", "--job", job, "--now", NOW, "--set", &inbox, "--pipeline", plan, "--store", store]), 0)
+    };
+    run("nightly");
+    assert!(!store.join("stable").exists());
+    let page = || std::fs::read_to_string(store.join("current/site/index.html")).unwrap();
+    assert!(page().contains(", year to date</span>"));
+    run("quarter");
+    assert!(page().contains(", the quarter</span>") && page().contains(", trong quý "));
+    let manifest = json(&store.join("stable/release.json"));
+    assert_eq!((&manifest["channel"], &manifest["span"]), (&"stable".into(), &"quarter".into()));
+    // What stands already is what the next stable job promotes.
+    run("nightly");
+    run("annual");
+    assert_eq!(json(&store.join("stable/release.json"))["id"], json(&store.join("current/release.json"))["id"]);
+    assert!(page().contains(", year to date</span>"));
+}
+
+#[test]
 fn a_broken_definition_and_an_unknown_job_are_told_and_a_second_start_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let (store, metrics) = (folder.path().join("store"), folder.path().join("w.prom"));

@@ -60,6 +60,9 @@ const FACETS: &str = "https://openlineage.io/spec/facets";
 /// Who writes: a name that leads nowhere, since the program has no address.
 const PRODUCER: &str = concat!("urn:wardscore:", env!("CARGO_PKG_VERSION"));
 
+/// Where forms come from: no place in the store.
+const SOURCES: &str = "sources";
+
 /// Tables that a stage reads, and those that it writes with the count of its summary that tells their rows.
 struct Flow {
     reads: &'static [&'static str],
@@ -68,7 +71,7 @@ struct Flow {
 
 const fn flow(stage: Stage) -> Flow {
     match stage {
-        Stage::Pull => Flow { reads: &["inbox"], writes: &[("raw", &["files"])] },
+        Stage::Pull => Flow { reads: &[SOURCES], writes: &[("raw", &["files"])] },
         Stage::Normalize => Flow {
             reads: &["raw"],
             writes: &[
@@ -189,7 +192,10 @@ fn of_stage(identity: &Identity, stage: Stage, kind: &str, at: Timestamp, counts
     });
     let facets = [("parent".to_owned(), facet(name, parent))].into_iter().collect();
     let Flow { reads, writes } = flow(stage);
-    let place = |name: &str| json!({ "namespace": "file", "name": format!("{}/{name}", identity.store) });
+    let place = |name: &str| match name {
+        SOURCES => json!({ "namespace": identity.plan, "name": name }),
+        kept => json!({ "namespace": "file", "name": format!("{}/{kept}", identity.store) }),
+    };
     let written = |(table, rows): &(&str, &[&str])| {
         let mut dataset = place(table);
         let rows: Option<Vec<f64>> = rows.iter().map(|count| counts.get(*count).copied()).collect();
