@@ -1,6 +1,6 @@
 //! Whom a run tells how it goes: events in, words to each channel out.
 //!
-//! 1. [`news`]: findings that were not in the release before
+//! 1. [`mod@news`]: findings that were not in the release before
 //! 2. [`metrics`]: a file for the node exporter's textfile collector
 //! 3. [`ping`]: a healthchecks-style monitor
 //! 4. [`lineage`]: OpenLineage events, to a file or an address
