@@ -1,5 +1,7 @@
 //! Which stages a job runs, in order, and what each said.
 
+mod ahead;
+
 use jiff::Timestamp;
 
 use crate::model::{Map, Progress};
@@ -8,6 +10,7 @@ use crate::store::Store;
 use crate::{evaluate, normalize, publish, pull, reply};
 
 pub use crate::model::Stage;
+pub use ahead::{Ahead, ahead, describe};
 
 /// Why a stage could not go on.
 #[derive(Debug, thiserror::Error)]

@@ -31,6 +31,8 @@ mod mess;
 mod methods;
 /// The sample from forms to a release, twice, and with one thread.
 mod night;
+/// Any sequence of nights, runs killed at any moment, calls of the system that fail.
+mod nights;
 /// Files that hold persons: kept apart, erased, repeated nowhere.
 mod persons;
 /// Registers with faults, and what `check` says of them.

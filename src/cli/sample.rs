@@ -12,7 +12,8 @@ use crate::sample::{self, Scale, Spec};
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Below OUT: inbox/ (a folder per district), receipts.csv (when each file came), truth/ (what must come out, and the faults
-planted); at the scale `nation` also pipeline/, which reads it.
+planted); at the scales `region` and
+`nation` also pipeline/, which reads it.
 
 Example:
   wardscore sample --scale demo --seed 7 --out /tmp/demo

@@ -34,6 +34,12 @@ pub(super) struct RunArguments {
     /// Leave out the last stage: no replies to the districts
     #[arg(long)]
     no_reply: bool,
+    /// Tell what would be made anew and why, and do nothing
+    #[arg(long)]
+    explain_plan: bool,
+    /// Make everything anew, whatever stands
+    #[arg(long)]
+    rebuild: bool,
     /// Write a report of the run, in JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -51,6 +57,8 @@ struct Task<'a> {
     /// Left out of a job, too.
     leave_out: Option<Stage>,
     strict: bool,
+    /// Whether what stands is made anew.
+    rebuild: bool,
 }
 
 /// How it went.
@@ -62,25 +70,33 @@ struct Outcome {
 
 /// Runs all stages, or a job's, and tells those who are to be told.
 pub(super) fn run_all(common: &Common, arguments: &RunArguments) -> Result<ExitCode, Failure> {
+    if arguments.explain_plan {
+        return explain(common, arguments);
+    }
     // Whom to tell is asked first: they hear of a broken definition, too.
     let jobs = common.pipeline().ok().and_then(|folder| plan::load_jobs(&folder)).unwrap_or_default();
     let mut channels = record::channels(&jobs.notify);
     if let Some(file) = &arguments.metrics {
         channels.metrics = Some(file.clone());
     }
-    let task = Task {
+    perform(common, &task(arguments), channels, arguments.report.as_deref())
+}
+
+/// What `run` was asked to do.
+fn task(arguments: &RunArguments) -> Task<'_> {
+    Task {
         name: arguments.job.as_deref().unwrap_or("run"),
         job: arguments.job.as_deref(),
         stages: Stage::ALL,
         leave_out: arguments.no_reply.then_some(Stage::Reply),
         strict: arguments.read.strict,
-    };
-    perform(common, &task, channels, arguments.report.as_deref())
+        rebuild: arguments.rebuild,
+    }
 }
 
 /// Runs one stage as a command of its own, which nobody is told of.
 pub(super) fn run(common: &Common, stage: Stage, strict: bool) -> Result<ExitCode, Failure> {
-    let task = Task { name: stage.as_str(), job: None, stages: &[stage], leave_out: None, strict };
+    let task = Task { name: stage.as_str(), job: None, stages: &[stage], leave_out: None, strict, rebuild: false };
     perform(common, &task, Channels::default(), None)
 }
 
@@ -107,14 +123,14 @@ fn perform(common: &Common, task: &Task<'_>, channels: Channels, to: Option<&Pat
     record.finish(&report, history);
     let text = done?;
     if !common.quiet {
-        print!("{text}");
+        // A disk that is full is no reason to fail at the very end.
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
     }
     Ok(ExitCode::from(report.exit_code))
 }
 
-/// Runs stages under the store's lock. An error is one from before the run was noted.
-fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome, Failure> {
-    // The definition first: one with an error is refused before any data is touched.
+/// The definition as the job wants it, and the stages to run.
+fn wanted(common: &Common, task: &Task<'_>) -> Result<(Definition, Vec<Stage>), Failure> {
     let mut definition = common.definition()?;
     let mut stages = task.stages.to_vec();
     if let Some(name) = task.job {
@@ -131,9 +147,29 @@ fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome
         stages = job.stages;
     }
     stages.retain(|stage| Some(*stage) != task.leave_out);
+    Ok((definition, stages))
+}
+
+/// Tells what the run would do. Nothing is changed but what opening a store makes.
+fn explain(common: &Common, arguments: &RunArguments) -> Result<ExitCode, Failure> {
+    let task = task(arguments);
+    let (definition, stages) = wanted(common, &task)?;
+    let store = common.open_store()?;
+    let ahead = job::ahead(&stages, &definition, &store, common.now())?;
+    print!("{}", job::describe(&ahead));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs stages under the store's lock. An error is one from before the run was noted.
+fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome, Failure> {
+    // The definition first: one with an error is refused before any data is touched.
+    let (definition, stages) = wanted(common, task)?;
     let fail = |error| Failure::store(task.name, &error);
     let store = common.open_store()?;
     let _lock = store.lock().map_err(fail)?;
+    if task.rebuild {
+        store.forget_parts().map_err(fail)?;
+    }
     let ledger = store.ledger().map_err(fail)?;
     let now = common.now();
     if ledger.last_runs(1).map_err(fail)?.first().is_some_and(|run| run.exit_code.is_none()) {

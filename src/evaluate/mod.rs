@@ -120,6 +120,18 @@ pub fn evaluate(
     }))
 }
 
+/// What [`evaluate`] would make anew as the tables stand, and why.
+pub fn ahead(
+    plan: &Plan,
+    register: &Register,
+    store: &Store,
+    maps: &[Map],
+    now: Timestamp,
+) -> Result<Vec<Stale>, StoreError> {
+    let inputs = parts::inputs(plan, register, &Territories::new(register), store, maps, plan.local_date(now))?;
+    Ok(store.parts(STAGE)?.stale(&inputs))
+}
+
 /// What the evaluation of each province needs.
 struct Room<'a> {
     plan: &'a Plan,

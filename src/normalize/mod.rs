@@ -47,7 +47,7 @@ pub use view::Viewer;
 
 use crate::model::{Code, Plan, Progress, Signature};
 use crate::register::{Register, Territories};
-use crate::store::{Fresh, ReceiptRow, Store, StoreError, Written, raw};
+use crate::store::{Fresh, ReceiptRow, Stale, Store, StoreError, Written, raw};
 
 /// The stage's word.
 const STAGE: &str = "normalize";
@@ -161,6 +161,14 @@ pub fn normalize(
     }
     let summaries = parts.all().iter().filter(|(name, _)| *name != parts::REFERENCE);
     Ok(summaries.fold(Summary { read, ..Summary::default() }, |all, (_, made)| all + summary_of(&made.summary)))
+}
+
+/// What [`normalize`] would make anew, and why.
+pub fn ahead(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<Vec<Stale>, StoreError> {
+    let territories = Territories::new(register);
+    let receipts = parts::by_territory(store.ledger()?.receipts()?, &territories);
+    let inputs = parts::inputs(plan, register, &territories, &receipts, plan.local_date(now));
+    Ok(store.parts(STAGE)?.stale(&inputs))
 }
 
 fn summary_of(json: &str) -> Summary {

@@ -13,7 +13,7 @@ use super::origin::{self, Origin};
 use super::outlook::{self, Outlook};
 use super::sources::Sources;
 use crate::model::{Level, Map, Period, Plan, Span, State, Status, Warning};
-use crate::register::Register;
+use crate::register::{Register, Territories};
 use crate::store::columns::{Words, day_number};
 use crate::store::{Partition, Store, StoreError};
 
@@ -97,6 +97,39 @@ impl Unit {
     }
 }
 
+/// What an edition is of.
+pub(super) enum Of<'a> {
+    /// The units of a territory, with all that is known of them.
+    Territory(&'a Territories, &'a str),
+    /// All units, with the figures of the provinces alone.
+    Front,
+}
+
+impl Of<'_> {
+    fn holds(&self, code: &str) -> bool {
+        match self {
+            Self::Territory(all, name) => all.of(code) == *name,
+            Self::Front => true,
+        }
+    }
+
+    /// Folders of tables that have a file for a territory; an empty name is the whole table.
+    pub(super) fn territory(&self) -> &str {
+        match self {
+            Self::Territory(_, name) => name,
+            Self::Front => "",
+        }
+    }
+
+    /// Folders of tables that have files for a province.
+    pub(super) fn provinces(&self) -> Vec<&str> {
+        match self {
+            Self::Territory(all, name) if !name.is_empty() => all.provinces(name).iter().map(String::as_str).collect(),
+            _ => vec![""],
+        }
+    }
+}
+
 /// One edition.
 pub(super) struct Edition<'a> {
     pub(super) plan: &'a Plan,
@@ -155,11 +188,15 @@ struct Brought {
 }
 
 impl<'a> Edition<'a> {
-    /// Loads the newest quarter that has observations, as of a day.
-    pub(super) fn load(plan: &'a Plan, register: &'a Register, store: &Store, today: Date) -> Result<Self, StoreError> {
-        let periods = store.partitions("observations")?;
-        let periods = periods.iter().filter_map(|p| p.name.parse::<Period>().ok()).filter(|p| !p.is_year());
-        let newest = periods.max().unwrap_or(plan.first_period);
+    /// Loads the quarter `newest`, as of a day.
+    pub(super) fn load(
+        plan: &'a Plan,
+        register: &'a Register,
+        store: &Store,
+        today: Date,
+        newest: Period,
+        of: &Of<'_>,
+    ) -> Result<Self, StoreError> {
         let quarters = plan.first_period.through(newest);
         let mut count = 0;
         let targets: Vec<Option<usize>> = plan
@@ -182,7 +219,7 @@ impl<'a> Edition<'a> {
         let mut edition =
             Self { plan, register, period: newest, day, quarters, units, index, sources, targets, studies };
         for level in [Level::Province, Level::District, Level::Ward] {
-            for unit in register.in_force(level, day) {
+            for unit in register.in_force(level, day).filter(|unit| of.holds(&unit.code)) {
                 let at = edition.units.len();
                 let parent = unit.parent_code.as_ref().and_then(|p| edition.index.get(p)).copied();
                 if let Some(parent) = parent {
@@ -209,14 +246,18 @@ impl<'a> Edition<'a> {
                 });
             }
         }
-        edition.values(store)?;
-        edition.outlooks(store)?;
-        edition.cards(store, register)?;
-        edition.findings(store)?;
-        edition.missing(store, today)?;
+        edition.values(store, of)?;
+        if matches!(of, Of::Front) {
+            return Ok(edition);
+        }
+        let provinces = of.provinces();
+        edition.outlooks(store, &provinces)?;
+        edition.cards(store, register, &provinces)?;
+        edition.findings(store, &[of.territory()])?;
+        edition.missing(store, today, &provinces)?;
         // On another map a unit's figures are made of others' cells.
         if plan.settings.map.shown == Map::AsReported {
-            edition.sources = Sources::load(plan, store, newest, &edition.index)?;
+            edition.sources = Sources::load(plan, store, newest, &edition.index, of)?;
         }
         Ok(edition)
     }
@@ -249,13 +290,13 @@ impl<'a> Edition<'a> {
     }
 
     /// Assessments are of the units that reported, year to date.
-    fn outlooks(&mut self, store: &Store) -> Result<(), StoreError> {
+    fn outlooks(&mut self, store: &Store, folders: &[&str]) -> Result<(), StoreError> {
         if self.plan.settings.map.shown != Map::AsReported || self.plan.settings.span != Span::YearToDate {
             return Ok(());
         }
         let with_target = self.plan.indicators.iter().enumerate().filter(|(at, _)| self.is_target(*at));
         let wanted: HashMap<&str, usize> = with_target.map(|(at, indicator)| (indicator.code.as_str(), at)).collect();
-        let mut all = outlook::load(store, self.period, &wanted, &self.plan.indicators)?;
+        let mut all = outlook::load(store, folders, self.period, &wanted, &self.plan.indicators)?;
         let targets: Vec<usize> = (0..self.plan.indicators.len()).filter(|at| self.is_target(*at)).collect();
         for unit in &mut self.units {
             let own = targets.iter().filter_map(|at| Some((*at, all.remove(&(unit.code.clone(), *at))?)));
@@ -280,9 +321,9 @@ impl<'a> Edition<'a> {
         unit.children.iter().filter_map(|at| self.units.get(*at))
     }
 
-    fn values(&mut self, store: &Store) -> Result<(), StoreError> {
-        let brought: Result<Vec<Brought>, StoreError> =
-            store.partitions("indicator_values")?.par_iter().map(|part| self.bring(part)).collect();
+    fn values(&mut self, store: &Store, of: &Of<'_>) -> Result<(), StoreError> {
+        let files = store.partitions_below("indicator_values", &of.provinces())?;
+        let brought: Result<Vec<Brought>, StoreError> = files.par_iter().map(|part| self.bring(part, of)).collect();
         let quarters = self.quarters.len();
         for part in brought? {
             for (unit, target, value) in part.points {
@@ -299,7 +340,7 @@ impl<'a> Edition<'a> {
     }
 
     /// Reads a file of `indicator_values`: of the period shown everything, of earlier ones the targets' values.
-    fn bring(&self, part: &Partition) -> Result<Brought, StoreError> {
+    fn bring(&self, part: &Partition, of: &Of<'_>) -> Result<Brought, StoreError> {
         let mut brought = Brought::default();
         let Some(name) = self.own(&part.name) else { return Ok(brought) };
         let Some(quarter) = name.parse().ok().and_then(|p| self.quarters.iter().position(|q| *q == p)) else {
@@ -307,9 +348,18 @@ impl<'a> Edition<'a> {
         };
         brought.quarter = quarter;
         let shown = quarter + 1 == self.quarters.len();
+        let front = matches!(of, Of::Front);
+        if front && !shown {
+            return Ok(brought);
+        }
         let of: HashMap<&str, usize> =
             self.plan.indicators.iter().enumerate().map(|(at, i)| (i.code.as_str(), at)).collect();
-        for batch in part.read(if shown { &VALUES } else { &SERIES })? {
+        let batches = if front {
+            part.read_where(&VALUES, &["level"], |level| level == ["province"])?
+        } else {
+            part.read(if shown { &VALUES } else { &SERIES })?
+        };
+        for batch in batches {
             let words = |name| Words::of(&batch, name);
             let (Some(unit), Some(span), Some(indicator)) = (words("unit_code"), words("span"), words("indicator"))
             else {
@@ -346,10 +396,10 @@ impl<'a> Edition<'a> {
     }
 
     /// Cards are those of the reporting units: a unit that reported on other bounds than the map's has none.
-    fn cards(&mut self, store: &Store, register: &Register) -> Result<(), StoreError> {
+    fn cards(&mut self, store: &Store, register: &Register, folders: &[&str]) -> Result<(), StoreError> {
         let (from, to) = (self.day.min(self.period.end()), self.day.max(self.period.end()));
         let wanted = self.period.to_string();
-        for part in store.partitions("scorecards")?.iter().filter(|p| p.name == wanted) {
+        for part in store.partitions_below("scorecards", folders)?.iter().filter(|p| p.name == wanted) {
             for batch in part.read(&[])? {
                 let Some(unit) = Words::of(&batch, "unit_code") else { continue };
                 let number = |name| numbers::<Float64Type>(&batch, name);
@@ -395,9 +445,9 @@ impl<'a> Edition<'a> {
         Ok(())
     }
 
-    fn findings(&mut self, store: &Store) -> Result<(), StoreError> {
+    fn findings(&mut self, store: &Store, folders: &[&str]) -> Result<(), StoreError> {
         let wanted = self.period.to_string();
-        for part in store.partitions("findings")? {
+        for part in store.partitions_below("findings", folders)? {
             for batch in part.read(&["severity", "unit_code", "period"])? {
                 let words = |name| Words::of(&batch, name);
                 let (Some(severity), Some(unit), Some(period)) =
@@ -420,10 +470,10 @@ impl<'a> Edition<'a> {
     }
 
     /// What was due within the last year and is not in, per district.
-    fn missing(&mut self, store: &Store, today: Date) -> Result<(), StoreError> {
+    fn missing(&mut self, store: &Store, today: Date, folders: &[&str]) -> Result<(), StoreError> {
         let (from, to) = (self.period.year_before().end(), self.period.end());
         let today = day_number(today);
-        for part in store.partitions("reporting")? {
+        for part in store.partitions_below("reporting", folders)? {
             for batch in part.read(&["district_code", "form", "period", "due_on", "received_on"])? {
                 let words = |name| Words::of(&batch, name);
                 let (Some(district), Some(form), Some(period)) =

@@ -6,7 +6,8 @@
 //! 4. [`origin`]: where a ward came from, in words
 //! 5. [`sources`], [`notes`]: the cells that figures come from; warnings, reasons and corrections
 //! 6. [`site`]: pages from the edition
-//! 7. the release: tables beside the site, `release.json`, `history/`, made visible whole
+//! 7. [`parts`]: which pages are rendered anew, and which stand
+//! 8. the release: tables beside the site, `release.json`, `history/`, made visible whole
 
 mod edition;
 pub mod figure;
@@ -14,6 +15,7 @@ mod impact;
 mod notes;
 mod origin;
 mod outlook;
+mod parts;
 mod site;
 mod sources;
 
@@ -24,7 +26,9 @@ use jiff::Timestamp;
 
 use crate::model::{Channel, Plan, Progress};
 use crate::register::Register;
-use crate::store::{Published, ReleaseDraft, Store, StoreError, raw};
+use crate::store::{Published, Stale, Store, StoreError, raw};
+use edition::Edition;
+use parts::Pages;
 
 /// What publish did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -33,7 +37,7 @@ pub struct Summary {
     pub release: String,
     /// Folder of the release.
     pub folder: PathBuf,
-    /// Pages written; 0 when nothing changed and the last release stands.
+    /// Pages rendered; the others stand as they were, all of them where nothing changed.
     pub pages: usize,
     /// True when nothing changed.
     pub unchanged: bool,
@@ -60,13 +64,10 @@ pub enum PublishError {
 
 /// Makes one kind of document from an edition. A new kind is one more file and one line in [`renderers`].
 trait Renderer: Sync {
-    /// Writes its documents into the release; returns how many.
-    fn render(
-        &self,
-        edition: &edition::Edition<'_>,
-        to: &ReleaseDraft,
-        progress: &dyn Progress,
-    ) -> Result<usize, PublishError>;
+    /// Writes the documents of the edition's units.
+    fn units(&self, edition: &Edition<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
+    /// Writes what leads to them and what is about none of them alone.
+    fn front(&self, edition: &Edition<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
 }
 
 fn renderers() -> Vec<Box<dyn Renderer>> {
@@ -106,12 +107,12 @@ pub fn publish(
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Summary, PublishError> {
-    let digests = store.table_digests()?;
+    let made = store.tables_made()?;
     let shown = plan.settings.map.shown;
     let span = plan.settings.span;
-    let mut content = format!("{}\n{}\n{shown} {span}\n", env!("CARGO_PKG_VERSION"), plan.digest);
-    for (file, digest) in &digests {
-        content.push_str(&format!("{file} {digest}\n"));
+    let mut content = format!("{}\n{}\n{shown} {span}\n", crate::PROGRAM, plan.digest);
+    for ((stage, part), digest) in &made {
+        content.push_str(&format!("{stage} {part} {digest}\n"));
     }
     let content = raw::sha256(content.as_bytes());
     let before = store.current_manifest()?;
@@ -126,12 +127,12 @@ pub fn publish(
     }
     let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), content.get(..8).unwrap_or(&content));
     let (draft, channel) = (store.draft_release(&id)?, plan.settings.channel);
-    let edition = edition::Edition::load(plan, register, store, plan.local_date(now))?;
-    let mut pages = 0;
-    for renderer in renderers() {
-        pages += renderer.render(&edition, &draft, progress)?;
-    }
-    draft.add_tables(store, &digests)?;
+    let mut fresh = Vec::new();
+    let mut known = store.parts(parts::STAGE)?;
+    let scope = parts::Scope::new(plan, register, store, &made, plan.local_date(now))?;
+    let pages = parts::render(&scope, &draft, &mut known, &mut fresh, progress)?;
+    let digests = store.table_digests()?;
+    draft.add_tables(&digests)?;
     let manifest = Manifest {
         id: &id,
         created: now.to_string(),
@@ -156,7 +157,13 @@ pub fn publish(
     }
     manifest["checksums"] = draft.seal()?.into();
     let folder = draft.publish(&json(&manifest), channel)?;
+    known.end(fresh)?;
     Ok(Summary { release: id, folder, pages, unchanged: false })
+}
+
+/// What [`publish`] would render anew as the tables stand, and why.
+pub fn ahead(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<Vec<Stale>, StoreError> {
+    parts::Scope::new(plan, register, store, &store.tables_made()?, plan.local_date(now))?.stale()
 }
 
 /// Table files added, changed and removed against the release before.

@@ -36,6 +36,7 @@ impl Notes {
     pub(super) fn load(
         plan: &Plan,
         store: &Store,
+        territory: &str,
         periods: &[String],
         units: &HashMap<String, usize>,
     ) -> Result<Self, StoreError> {
@@ -47,7 +48,7 @@ impl Notes {
                 && periods.iter().any(|p| p == period)
                 && units.contains_key(*unit)
         };
-        for part in store.partitions("findings")? {
+        for part in store.partitions_below("findings", &[territory])? {
             for batch in part.read_where(&COLUMNS, &["severity", "code", "period", "unit_code"], wanted)? {
                 let words: Vec<Words<'_>> = COLUMNS.iter().filter_map(|name| Words::of(&batch, name)).collect();
                 let [unit, element, period, code, _, cell, vi, en, reason] = words.as_slice() else { continue };

@@ -17,6 +17,7 @@ pub(super) type Outlook = Vec<Figure>;
 /// The outlooks of a quarter by unit code and position of the indicator; of indicators that have a target.
 pub(super) fn load(
     store: &Store,
+    folders: &[&str],
     period: Period,
     wanted: &HashMap<&str, usize>,
     indicators: &[Indicator],
@@ -34,7 +35,7 @@ pub(super) fn load(
         "projected_low",
         "projected_high",
     ];
-    for part in store.partitions("assessments")?.iter().filter(|part| part.name == name) {
+    for part in store.partitions_below("assessments", folders)?.iter().filter(|part| part.name == name) {
         for batch in part.read(&columns)? {
             let words = |name| Words::of(&batch, name);
             let (Some(unit), Some(indicator), Some(funnel), Some(trend)) =

@@ -9,6 +9,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
 use rayon::prelude::*;
 
+use super::edition::Of;
 use super::notes::Notes;
 use crate::model::{CellRef, Expr, Indicator, Kind, Level, Period, Plan};
 use crate::store::columns::Words;
@@ -71,10 +72,11 @@ impl Sources {
         store: &Store,
         quarter: Period,
         units: &HashMap<String, usize>,
+        scope: &Of<'_>,
     ) -> Result<Self, StoreError> {
         let periods = periods(plan, quarter);
-        let files = names(store)?;
-        let parts = store.partitions("observations")?;
+        let files = names(store, scope.territory())?;
+        let parts = store.partitions_below("observations", &scope.provinces())?;
         let wanted = parts.par_iter().filter(|part| periods.contains(&part.name));
         let brought: Result<Vec<Brought>, StoreError> = wanted.map(|part| bring(plan, part, units, &files)).collect();
         let levels = [Level::Ward, Level::District, Level::Province];
@@ -82,7 +84,7 @@ impl Sources {
         let mut sources = Self {
             all: Vec::new(),
             of_unit: vec![Vec::new(); units.len()],
-            notes: Notes::load(plan, store, &periods, units)?,
+            notes: Notes::load(plan, store, scope.territory(), &periods, units)?,
             elements: plan.indicators.iter().map(of).collect(),
         };
         for part in brought? {
@@ -148,9 +150,12 @@ fn elements(plan: &Plan, indicator: &Indicator, level: Level) -> Vec<usize> {
 }
 
 /// Submission and member → sender and file name.
-fn names(store: &Store) -> Result<HashMap<(String, String), String>, StoreError> {
+fn names(store: &Store, territory: &str) -> Result<HashMap<(String, String), String>, StoreError> {
     let mut all = HashMap::new();
-    for batch in store.read_table("submissions", &["submission_id", "district_code", "file_name", "member"], true)? {
+    let columns = ["submission_id", "district_code", "file_name", "member"];
+    let parts = store.partitions_below("submissions", &[territory])?;
+    let read: Result<Vec<_>, StoreError> = parts.iter().map(|part| part.read(&columns)).collect();
+    for batch in read?.into_iter().flatten() {
         let words = |name| Words::of(&batch, name);
         let (Some(id), Some(district), Some(name), Some(member)) =
             (words("submission_id"), words("district_code"), words("file_name"), words("member"))

@@ -34,6 +34,8 @@ pub enum Scale {
     Demo,
     /// Every district of the plan's register over the whole plan.
     Province,
+    /// 48 wards in six invented districts of three provinces over the last five quarters, with a pipeline of their own.
+    Region,
     /// 10,600 wards in 705 invented districts, the first form only, as text files, with a pipeline of their own.
     Nation,
 }
@@ -114,10 +116,15 @@ pub fn generate(
     out: &Path,
     progress: &dyn Progress,
 ) -> Result<Summary, SampleError> {
-    let pipeline = (spec.scale == Scale::Nation).then(|| out.join("pipeline"));
-    let own = match &pipeline {
-        Some(folder) => {
-            nation::write(definition, spec.seed, folder)?;
+    let size = match spec.scale {
+        Scale::Region => Some(nation::REGION),
+        Scale::Nation => Some(nation::NATION),
+        Scale::Demo | Scale::Province => None,
+    };
+    let pipeline = size.is_some().then(|| out.join("pipeline"));
+    let own = match pipeline.as_ref().zip(size) {
+        Some((folder, size)) => {
+            nation::write(definition, spec.seed, size, folder)?;
             Some(plan::load(folder, &[]).map_err(SampleError::Definition)?)
         }
         None => None,
@@ -168,7 +175,7 @@ fn slots<'a>(scale: Scale, inventor: &slot::Inventor<'a>) -> Vec<(&'a Form, Stri
     let (plan, register) = (inventor.plan, inventor.register);
     let forms = if scale == Scale::Nation { plan.forms.get(..1).unwrap_or(&[]) } else { &plan.forms };
     let first = match scale {
-        Scale::Demo => {
+        Scale::Demo | Scale::Region => {
             let quarters = plan.quarters();
             quarters.get(quarters.len().saturating_sub(5)).copied().unwrap_or(plan.first_period)
         }

@@ -8,9 +8,19 @@ use fs_err as fs;
 use super::{SampleError, seed_of};
 use crate::plan::Definition;
 
-const PROVINCES: usize = 63;
-const DISTRICTS: usize = 705;
-const WARDS: usize = 10_600;
+/// How many units are invented.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    provinces: usize,
+    districts: usize,
+    wards: usize,
+}
+
+/// As many as the country has.
+pub(super) const NATION: Size = Size { provinces: 63, districts: 705, wards: 10_600 };
+/// Enough for what only several provinces show.
+pub(super) const REGION: Size = Size { provinces: 3, districts: 6, wards: 48 };
+
 /// How often the score's weights, posts and values are drawn.
 const DRAWS: i64 = 100;
 
@@ -25,7 +35,7 @@ const SECOND: [&str; 20] = [
 ];
 
 /// Writes the pipeline into `folder`: forms, indicators, targets, rubric, rules and score as they are, the units anew.
-pub(super) fn write(definition: &Definition, seed: u64, folder: &Path) -> Result<(), SampleError> {
+pub(super) fn write(definition: &Definition, seed: u64, size: Size, folder: &Path) -> Result<(), SampleError> {
     let from = &definition.plan.folder;
     fs::create_dir_all(folder.join("forms"))?;
     fs::create_dir_all(folder.join("register"))?;
@@ -40,7 +50,7 @@ pub(super) fn write(definition: &Definition, seed: u64, folder: &Path) -> Result
         fs::copy(entry.path(), folder.join("forms").join(entry.file_name()))?;
     }
     fs::write(folder.join("pipeline.toml"), pipeline(&fs::read_to_string(from.join("pipeline.toml"))?)?)?;
-    units(definition, seed, folder)
+    units(definition, seed, size, folder)
 }
 
 /// The plan's `score.toml` with fewer draws: of as many wards, the ends of an interval matter less than the night's length.
@@ -78,7 +88,7 @@ fn pipeline(text: &str) -> Result<String, SampleError> {
 }
 
 /// The register, populations and baselines.
-fn units(definition: &Definition, seed: u64, folder: &Path) -> Result<(), SampleError> {
+fn units(definition: &Definition, seed: u64, size: Size, folder: &Path) -> Result<(), SampleError> {
     let plan = &definition.plan;
     let mut measured: Vec<&str> = plan.baselines.values().flat_map(|own| own.keys()).map(String::as_str).collect();
     measured.sort_unstable();
@@ -107,20 +117,20 @@ fn units(definition: &Definition, seed: u64, folder: &Path) -> Result<(), Sample
         let word = kind.0.to_lowercase();
         units.write_record([code, &vi, &en, level, &word, parent, "2004-08-31", "", "invented"])
     };
-    for province in 1..=PROVINCES {
+    for province in 1..=size.provinces {
         let name = format!("Số {province}");
         unit(&format!("{province:02}"), (&name, &name.replace('ố', "o")), "province", ("Tỉnh", "Tinh"), "")?;
     }
-    for district in 1..=DISTRICTS {
+    for district in 1..=size.districts {
         let (vi, en) = name(seed, &["district", &district.to_string()], 0);
-        let parent = format!("{:02}", district % PROVINCES + 1);
+        let parent = format!("{:02}", district % size.provinces + 1);
         unit(&format!("{district:03}"), (&vi, &en), "district", ("Huyện", "Huyen"), &parent)?;
     }
-    for ward in 1..=WARDS {
+    for ward in 1..=size.wards {
         let code = format!("{ward:05}");
-        let district = (ward - 1) % DISTRICTS + 1;
+        let district = (ward - 1) % size.districts + 1;
         // Names differ within a district.
-        let (vi, en) = name(seed, &["wards", &district.to_string()], (ward - 1) / DISTRICTS);
+        let (vi, en) = name(seed, &["wards", &district.to_string()], (ward - 1) / size.districts);
         unit(&code, (&vi, &en), "ward", ("Xã", "Xa"), &format!("{district:03}"))?;
         let mut rng = Rng::with_seed(seed_of(seed, &["ward", &code]));
         let persons = rng.u32(2_000..16_000);

@@ -5,11 +5,11 @@
 //! first file is touched and noted again when all its files are on disk, so that what a killed run left half done is made
 //! again, whatever the inputs are by then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
 
-use super::{Ledger, Result, Store, raw};
+use super::{Ledger, Result, Store, StoreError, raw};
 
 /// Named digests of what a part was made from.
 pub type Inputs = BTreeMap<String, String>;
@@ -42,12 +42,42 @@ pub struct Fresh {
 }
 
 /// Why a part is made again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stale {
     /// The part.
     pub part: String,
     /// Each input that is not what it was, by name: before and now. Empty where the part was never finished.
     pub changed: BTreeMap<String, (String, String)>,
+}
+
+impl Stale {
+    /// Why, in words.
+    pub fn why(&self) -> Vec<String> {
+        if self.changed.is_empty() {
+            return vec!["it was not made yet, or not finished".to_owned()];
+        }
+        let words = |(name, (before, now)): (&String, &(String, String))| match name.as_str() {
+            "program" => "the program is another".to_owned(),
+            "definitions" => "the definition changed".to_owned(),
+            "calendar" => "a day has come on which a period ends, a form is due or a unit changes".to_owned(),
+            "maps" => "other maps are wanted".to_owned(),
+            "period" => format!("the newest quarter is {now}, it was {before}"),
+            "receipts" => came(before, now),
+            "corrections" => "the reviewed corrections changed".to_owned(),
+            "tables" => "tables that it follows from changed".to_owned(),
+            other => format!("{other} changed"),
+        };
+        self.changed.iter().map(words).collect()
+    }
+}
+
+/// How many receipts are new, and how many are gone.
+fn came(before: &str, now: &str) -> String {
+    let of = |text: &str| text.split(' ').filter(|id| !id.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>();
+    let (before, now) = (of(before), of(now));
+    let (came, gone) = (now.difference(&before).count(), before.difference(&now).count());
+    let gone = if gone > 0 { format!(", {gone} changed or gone") } else { String::new() };
+    format!("{came} new receipts{gone}")
 }
 
 /// The parts of one stage.
@@ -58,6 +88,9 @@ pub struct Parts {
     stage: &'static str,
     known: BTreeMap<String, Made>,
 }
+
+/// Stages that make tables, with one that each makes.
+const TABLES: &[(&str, &str)] = &[("normalize", "observations"), ("evaluate", "indicator_values")];
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS made (
@@ -81,6 +114,29 @@ impl Store {
         };
         let known = read().map_err(ledger.fail())?;
         Ok(Parts { store: self.clone(), ledger, stage, known })
+    }
+
+    /// The digest of each part of the tables that stands, by stage and part; an error where a stage has made nothing yet.
+    pub fn tables_made(&self) -> Result<BTreeMap<(&'static str, String), String>> {
+        let mut all = BTreeMap::new();
+        for (stage, table) in TABLES {
+            let parts = self.parts(stage)?;
+            if parts.all().is_empty() {
+                return Err(StoreError::Missing { table: (*table).to_owned(), store: self.root.clone() });
+            }
+            all.extend(parts.known.into_iter().map(|(part, made)| ((*stage, part), made.digest)));
+        }
+        Ok(all)
+    }
+
+    /// Every file of the tables that stand, in order.
+    pub fn table_digests(&self) -> Result<Vec<Written>> {
+        let mut all = Vec::new();
+        for (stage, _) in TABLES {
+            all.extend(self.parts(stage)?.all_files()?);
+        }
+        all.sort();
+        Ok(all)
     }
 
     /// Forgets what every stage made, so that all is made anew.

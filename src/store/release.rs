@@ -11,7 +11,7 @@ use fs_err as fs;
 use crate::model::Channel;
 
 use super::checksums::{self, Checksums};
-use super::{Published, Result, Store, file, raw, tables};
+use super::{Published, Result, Store, Written, file, raw};
 
 /// The channel of releases that others may rely on; `<store>/stable` leads to its newest.
 pub const STABLE: &str = Channel::Stable.as_str();
@@ -54,25 +54,6 @@ impl Store {
     /// `release.json` of the newest release, if there is one.
     pub fn current_manifest(&self) -> Result<Option<Vec<u8>>> {
         file::known(&self.current().join(checksums::MANIFEST))
-    }
-
-    /// Relative path (`observations/2018/2018-Q2.parquet`) and SHA-256 of every file of every table, sorted.
-    pub fn table_digests(&self) -> Result<Vec<(String, String)>> {
-        use rayon::prelude::*;
-        let root = self.root.join("tables");
-        let mut all = Vec::new();
-        for table in tables::names() {
-            all.extend(self.table_files(table)?);
-        }
-        let mut digests: Vec<(String, String)> = all
-            .par_iter()
-            .map(|path| {
-                let name = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
-                Ok((name, raw::sha256(&fs::read(path)?)))
-            })
-            .collect::<Result<_>>()?;
-        digests.sort();
-        Ok(digests)
     }
 
     /// Where the newest release is seen.
@@ -118,23 +99,39 @@ impl ReleaseDraft {
         }
     }
 
-    /// Adds every table to the release, with its digests; a file is shared with the store where the file system can, else
-    /// copied.
-    pub fn add_tables(&self, store: &Store, digests: &[(String, String)]) -> Result<()> {
-        let root = store.root.join("tables");
-        for table in tables::names() {
-            for path in store.table_files(table)? {
-                let to = self.folder.join("data").join(path.strip_prefix(&root).unwrap_or(&path));
-                if let Some(folder) = to.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                if fs::hard_link(&path, &to).is_err() {
-                    fs::copy(&path, &to)?;
-                }
+    /// Takes over pages of the newest release as they stand there; false where one is not there.
+    pub fn keep_pages(&self, pages: &[Written]) -> Result<bool> {
+        let from = self.store.current().join("site");
+        for (name, digest) in pages {
+            if !from.join(name).is_file() {
+                return Ok(false);
             }
+            self.share(&from.join(name), &self.site().join(name))?;
+            self.note(format!("site/{name}"), digest.clone());
         }
-        for (name, digest) in digests {
+        Ok(true)
+    }
+
+    /// Adds these files of the tables, with their digests.
+    pub fn add_tables(&self, files: &[Written]) -> Result<()> {
+        let root = self.store.root.join("tables");
+        for (name, digest) in files {
+            self.share(&root.join(name), &self.folder.join("data").join(name))?;
             self.note(format!("data/{name}"), digest.clone());
+        }
+        Ok(())
+    }
+
+    /// Shares a file where the file system can, else copies it.
+    fn share(&self, from: &Path, to: &Path) -> Result<()> {
+        if std::fs::hard_link(from, to).is_ok() {
+            return Ok(());
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        if fs::hard_link(from, to).is_err() {
+            fs::copy(from, to)?;
         }
         Ok(())
     }
@@ -169,6 +166,8 @@ impl ReleaseDraft {
     pub fn publish(self, manifest: &[u8], channel: Channel) -> Result<PathBuf> {
         file::replace(&self.folder.join(checksums::MANIFEST), manifest)?;
         self.store.ledger()?.add_release(&self.id, &raw::sha256(manifest))?;
+        // What is seen is on disk: no loss of power leaves half a release.
+        self.store.sync()?;
         let place = self.store.releases().join(&self.id);
         if place.exists() {
             fs::remove_dir_all(&place)?;

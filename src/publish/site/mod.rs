@@ -10,36 +10,26 @@ use askama::Template;
 use rayon::prelude::*;
 
 use super::edition::{Edition, Unit};
-use super::{PublishError, Renderer};
-use crate::model::{Level, Progress};
-use crate::store::ReleaseDraft;
+use super::{Pages, PublishError, Renderer};
+use crate::model::Level;
 
 /// The site.
 pub(super) struct Site;
 
 impl Renderer for Site {
-    fn render(&self, edition: &Edition<'_>, to: &ReleaseDraft, progress: &dyn Progress) -> Result<usize, PublishError> {
-        to.write_page("style.css", include_bytes!("templates/style.css"))?;
-        to.write_page("search.js", include_bytes!("templates/search.js"))?;
-        progress.start("publish", edition.units.len() as u64);
-        let pages: Result<Vec<()>, PublishError> = edition
-            .units
-            .par_iter()
-            .map(|unit| {
-                page(edition, unit, to)?;
-                progress.advance(1);
-                Ok(())
-            })
-            .collect();
-        let mut count = pages?.len() + 1;
+    fn units(&self, edition: &Edition<'_>, to: &Pages<'_>) -> Result<(), PublishError> {
+        edition.units.par_iter().try_for_each(|unit| page(edition, unit, to))
+    }
+
+    fn front(&self, edition: &Edition<'_>, to: &Pages<'_>) -> Result<(), PublishError> {
+        to.write("style.css", include_bytes!("templates/style.css"))?;
+        to.write("search.js", include_bytes!("templates/search.js"))?;
         for study in &edition.studies {
-            let (Some(of), Some(shown)) =
+            if let (Some(of), Some(shown)) =
                 (edition.plan.interventions.get(study.intervention), view::intervention(edition, study))
-            else {
-                continue;
-            };
-            write(&format!("intervention/{}.html", of.code), &shown, to)?;
-            count += 1;
+            {
+                write(&format!("intervention/{}.html", of.code), &shown, to)?;
+            }
         }
         // The front page: the province itself, or the list of provinces.
         let provinces: Vec<&Unit> = edition.units.iter().filter(|u| u.level == Level::Province).collect();
@@ -47,13 +37,11 @@ impl Renderer for Site {
             [one] => view::overview(edition, one, ""),
             many => view::provinces(edition, many),
         };
-        write("index.html", &front, to)?;
-        progress.finish();
-        Ok(count)
+        write("index.html", &front, to)
     }
 }
 
-fn page(edition: &Edition<'_>, unit: &Unit, to: &ReleaseDraft) -> Result<(), PublishError> {
+fn page(edition: &Edition<'_>, unit: &Unit, to: &Pages<'_>) -> Result<(), PublishError> {
     let name = format!("{}/{}.html", unit.level, unit.code);
     match unit.level {
         Level::Ward => write(&name, &view::ward(edition, unit), to),
@@ -61,7 +49,7 @@ fn page(edition: &Edition<'_>, unit: &Unit, to: &ReleaseDraft) -> Result<(), Pub
     }
 }
 
-fn write(name: &str, page: &impl Template, to: &ReleaseDraft) -> Result<(), PublishError> {
+fn write(name: &str, page: &impl Template, to: &Pages<'_>) -> Result<(), PublishError> {
     let html = page.render().map_err(|source| PublishError::Page { page: name.to_owned(), source })?;
-    Ok(to.write_page(name, html.as_bytes())?)
+    to.write(name, html.as_bytes())
 }

@@ -1,0 +1,148 @@
+//! Which pages are rendered anew: those of each territory of which anything changed that they are made from, and the front
+//! pages. Whatever stands is taken over from the newest release.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use jiff::civil::Date;
+
+use super::edition::{self, Edition};
+use super::{PublishError, renderers};
+use crate::model::{Map, Period, Plan, Progress};
+use crate::register::{Register, Territories};
+use crate::store::{Fresh, Inputs, Parts, ReleaseDraft, Stale, Store, StoreError, Written, raw};
+
+/// The stage's word.
+pub(super) const STAGE: &str = "publish";
+/// The part of what is about no territory alone, where there are several.
+const FRONT: &str = "front";
+
+/// The pages of a part while they are written.
+pub(super) struct Pages<'a> {
+    draft: &'a ReleaseDraft,
+    written: Mutex<Vec<Written>>,
+}
+
+impl Pages<'_> {
+    /// Writes a page, as `ward/19753.html`. May be called from several threads, for different pages.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
+        self.draft.write_page(name, bytes)?;
+        if let Ok(mut written) = self.written.lock() {
+            written.push((name.to_owned(), raw::sha256(bytes)));
+        }
+        Ok(())
+    }
+}
+
+/// What there is to publish.
+pub(super) struct Scope<'a> {
+    plan: &'a Plan,
+    register: &'a Register,
+    store: &'a Store,
+    territories: Territories,
+    /// With one territory its pages and the front pages are one part.
+    is_one: bool,
+    today: Date,
+    /// The newest quarter that has observations.
+    newest: Period,
+    /// What the pages of each part follow from.
+    inputs: BTreeMap<String, Inputs>,
+}
+
+impl<'a> Scope<'a> {
+    /// `made` are the digests of the tables' parts, by stage and part.
+    pub(super) fn new(
+        plan: &'a Plan,
+        register: &'a Register,
+        store: &'a Store,
+        made: &BTreeMap<(&'static str, String), String>,
+        today: Date,
+    ) -> Result<Self, StoreError> {
+        let periods = store.partitions("observations")?;
+        let periods = periods.iter().filter_map(|p| p.name.parse::<Period>().ok()).filter(|p| !p.is_year());
+        let newest = periods.max().unwrap_or(plan.first_period);
+        let territories = Territories::new(register);
+        let shown = plan.settings.map.shown;
+        let day = if shown == Map::Current { today.to_string() } else { String::new() };
+        let inputs = |tables: String| -> Inputs {
+            let all = [
+                ("program", crate::PROGRAM.to_owned()),
+                ("definitions", plan.digest.clone()),
+                ("calendar", format!("{} {}", plan.calendar(today), register.moment(today))),
+                ("maps", format!("{shown} {} {day} {}", plan.as_of(), plan.settings.span)),
+                ("period", newest.to_string()),
+                ("tables", raw::sha256(tables.as_bytes())),
+            ];
+            all.into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect()
+        };
+        let is_one = territories.names().count() == 1;
+        let of = |territory: &str| -> Inputs {
+            let own =
+                |part: &str| is_one || part == territory || territories.provinces(territory).iter().any(|p| p == part);
+            inputs(made.iter().filter(|((_, part), _)| own(part)).map(|(_, digest)| digest.as_str()).collect())
+        };
+        let mut all: BTreeMap<String, Inputs> = territories.names().map(|name| (name.to_owned(), of(name))).collect();
+        if !is_one {
+            all.insert(FRONT.to_owned(), inputs(made.values().map(String::as_str).collect()));
+        }
+        Ok(Self { plan, register, store, territories, is_one, today, newest, inputs: all })
+    }
+
+    /// The parts to be rendered anew, and why.
+    pub(super) fn stale(&self) -> Result<Vec<Stale>, StoreError> {
+        Ok(self.store.parts(STAGE)?.stale(&self.inputs))
+    }
+
+    fn edition(&self, of: &edition::Of<'_>) -> Result<Edition<'a>, StoreError> {
+        Edition::load(self.plan, self.register, self.store, self.today, self.newest, of)
+    }
+}
+
+/// Renders what is to be rendered into the draft, takes over the rest, and says how many pages were rendered. `fresh` are
+/// the parts to be noted once the release stands.
+pub(super) fn render(
+    scope: &Scope<'_>,
+    draft: &ReleaseDraft,
+    known: &mut Parts,
+    fresh: &mut Vec<Fresh>,
+    progress: &dyn Progress,
+) -> Result<usize, PublishError> {
+    let mut stale: Vec<String> = known.stale(&scope.inputs).into_iter().map(|stale| stale.part).collect();
+    let mut standing: Vec<(String, Vec<Written>)> = Vec::new();
+    for part in scope.inputs.keys().filter(|part| !stale.contains(part)) {
+        standing.push((part.clone(), known.files(part)?));
+    }
+    for (part, pages) in standing {
+        if !draft.keep_pages(&pages)? {
+            stale.push(part);
+        }
+    }
+    stale.sort();
+    let gone = known.gone(&scope.inputs);
+    known.begin(stale.iter().chain(&gone).map(String::as_str))?;
+    progress.start(STAGE, stale.len() as u64);
+    let mut count = 0;
+    // One territory at a time, which bounds the memory; its pages are rendered side by side.
+    for part in &stale {
+        let pages = Pages { draft, written: Mutex::default() };
+        let front = part == FRONT;
+        let of = if front { edition::Of::Front } else { edition::Of::Territory(&scope.territories, part) };
+        let edition = scope.edition(&of)?;
+        for renderer in renderers() {
+            if !front {
+                renderer.units(&edition, &pages)?;
+            }
+            if front || scope.is_one {
+                renderer.front(&edition, &pages)?;
+            }
+        }
+        let files = pages.written.into_inner().unwrap_or_default();
+        count += files.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|e| e == "html")).count();
+        let inputs = scope.inputs.get(part).cloned().unwrap_or_default();
+        fresh.push(Fresh { part: part.clone(), inputs, summary: String::new(), files });
+        progress.advance(1);
+    }
+    progress.finish();
+    Ok(count)
+}
