@@ -1,5 +1,6 @@
 //! A failure as a person reads it: place, cause and remedy, told once.
-#![expect(clippy::print_stderr, reason = "this is where failures are told")]
+
+use std::io::Write;
 
 use crate::evaluate::EvaluateError;
 use crate::job::StageError;
@@ -73,23 +74,25 @@ impl Failure {
         }
     }
 
-    /// Prints the failure to standard error.
+    /// Writes the failure to standard error. Where that cannot be written either, the exit code still tells.
     pub fn print(&self) {
+        let mut text = String::new();
         match self {
             Self::Definition(problems) => {
                 for problem in problems {
-                    eprintln!("error: {problem}");
+                    text.push_str(&format!("error: {problem}\n"));
                 }
                 let s = if problems.len() == 1 { "" } else { "s" };
-                eprintln!("{} error{s} in the definition; nothing was touched", problems.len());
+                text.push_str(&format!("{} error{s} in the definition; nothing was touched\n", problems.len()));
             }
             Self::Usage { what, hint } | Self::Run { what, hint } | Self::Busy { what, hint } => {
-                eprintln!("error: {what}");
+                text.push_str(&format!("error: {what}\n"));
                 if !hint.is_empty() {
-                    eprintln!("hint: {hint}");
+                    text.push_str(&format!("hint: {hint}\n"));
                 }
             }
         }
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }
 

@@ -43,26 +43,26 @@ pub fn ahead(
     for stage in stages {
         let follows = all.iter().any(|before| !before.parts.is_empty());
         let told = match stage {
-            Stage::Pull => told(*stage, Vec::new(), Some("asks every source what is new; what came is read next")),
+            Stage::Pull => told(*stage, &[], Some("asks every source what is new; what came is read next")),
             Stage::Normalize => {
                 let stale = normalize::ahead(plan, register, store, now).map_err(StageError::Normalize)?;
-                told(*stage, stale, None)
+                told(*stage, &stale, None)
             }
             Stage::Evaluate => {
                 let stale = known(evaluate::ahead(plan, register, store, Map::ALL, now))
                     .map_err(|error| StageError::Evaluate(error.into()))?;
                 told(
                     *stage,
-                    stale,
+                    &stale,
                     follows.then_some("follows what normalize makes anew, from the first quarter that changes"),
                 )
             }
             Stage::Publish => {
                 let stale = known(publish::ahead(plan, register, store, now))
                     .map_err(|error| StageError::Publish(error.into()))?;
-                told(*stage, stale, follows.then_some("follows the tables that are made anew"))
+                told(*stage, &stale, follows.then_some("follows the tables that are made anew"))
             }
-            Stage::Reply => told(*stage, Vec::new(), Some("writes the replies whose submissions or findings changed")),
+            Stage::Reply => told(*stage, &[], Some("writes the replies whose submissions or findings changed")),
         };
         all.push(told);
     }
@@ -77,7 +77,7 @@ fn known(stale: Result<Vec<Stale>, StoreError>) -> Result<Vec<Stale>, StoreError
     }
 }
 
-fn told(stage: Stage, stale: Vec<Stale>, note: Option<&'static str>) -> Ahead {
+fn told(stage: Stage, stale: &[Stale], note: Option<&'static str>) -> Ahead {
     let parts = stale.iter().map(|stale| Part { part: stale.part.clone(), why: stale.why() }).collect();
     Ahead { stage: stage.as_str(), parts, note }
 }

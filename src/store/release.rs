@@ -106,7 +106,7 @@ impl ReleaseDraft {
             if !from.join(name).is_file() {
                 return Ok(false);
             }
-            self.share(&from.join(name), &self.site().join(name))?;
+            share(&from.join(name), &self.site().join(name))?;
             self.note(format!("site/{name}"), digest.clone());
         }
         Ok(true)
@@ -116,22 +116,8 @@ impl ReleaseDraft {
     pub fn add_tables(&self, files: &[Written]) -> Result<()> {
         let root = self.store.root.join("tables");
         for (name, digest) in files {
-            self.share(&root.join(name), &self.folder.join("data").join(name))?;
+            share(&root.join(name), &self.folder.join("data").join(name))?;
             self.note(format!("data/{name}"), digest.clone());
-        }
-        Ok(())
-    }
-
-    /// Shares a file where the file system can, else copies it.
-    fn share(&self, from: &Path, to: &Path) -> Result<()> {
-        if std::fs::hard_link(from, to).is_ok() {
-            return Ok(());
-        }
-        if let Some(folder) = to.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        if fs::hard_link(from, to).is_err() {
-            fs::copy(from, to)?;
         }
         Ok(())
     }
@@ -179,6 +165,20 @@ impl ReleaseDraft {
         }
         Ok(place)
     }
+}
+
+/// Shares a file where the file system can, else copies it.
+fn share(from: &Path, to: &Path) -> Result<()> {
+    if std::fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if fs::hard_link(from, to).is_err() {
+        fs::copy(from, to)?;
+    }
+    Ok(())
 }
 
 /// Points a symbolic link at a release in one step; the link is relative, so that a store can be moved.
