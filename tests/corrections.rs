@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::tool::{copy, files, root, said, table, wardscore};
+use crate::tool::{files, place, said, table, wardscore};
 
 const NOW: &str = "2026-01-15T00:00:00Z";
 const HEAD: &str = "unit_code,period,element,from,to,reason,who,when\n";
@@ -15,9 +15,8 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy(&root().join("sample-data/inbox"), &folder.path().join("inbox"));
-        Self { store: folder.path().join("store"), folder }
+        let (folder, store) = place("sample-data/inbox");
+        Self { folder, store }
     }
 
     fn list(&self, rows: &str) {

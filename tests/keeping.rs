@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::tool::{copy, files, root, said, table, wardscore};
+use crate::tool::{files, place, said, table, wardscore};
 
 struct Case {
     folder: tempfile::TempDir,
@@ -12,9 +12,8 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy(&root().join("tests/cases/inbox-small/inbox"), &folder.path().join("inbox"));
-        Self { store: folder.path().join("store"), folder }
+        let (folder, store) = place("tests/cases/inbox-small/inbox");
+        Self { folder, store }
     }
 
     fn path(&self, name: &str) -> String {

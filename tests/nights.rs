@@ -107,17 +107,12 @@ impl Place {
     }
 }
 
-/// Half written by a run that was killed: nobody reads it.
-fn is_draft(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "draft")
-}
-
 /// What people see of a store: tables, pages, replies.
 fn seen(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for part in ["tables", "current/data", "current/site", "feedback"] {
         let folder = store.join(part);
-        for path in files(&folder).into_iter().filter(|p| !p.ends_with(".index") && !is_draft(p)) {
+        for path in files(&folder).into_iter().filter(|p| !p.ends_with(".index")) {
             all.insert(Path::new(part).join(path.strip_prefix(&folder).unwrap()), std::fs::read(&path).unwrap());
         }
     }

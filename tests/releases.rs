@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::tool::{copy, files, root, said, wardscore};
+use crate::tool::{files, place, said, wardscore};
 
 struct Case {
     folder: tempfile::TempDir,
@@ -11,9 +11,8 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy(&root().join("tests/cases/inbox-small/inbox"), &folder.path().join("inbox"));
-        Self { store: folder.path().join("store"), folder }
+        let (folder, store) = place("tests/cases/inbox-small/inbox");
+        Self { folder, store }
     }
 
     fn ask(&self, now: &str, what: &[&str], code: i32) -> String {

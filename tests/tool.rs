@@ -23,6 +23,14 @@ pub fn said(output: &Output, code: i32) -> String {
     format!("{out}{error}")
 }
 
+/// A folder with a copy of one of the project's inboxes as `inbox`, and where its store will be.
+pub fn place(inbox: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join(inbox), &folder.path().join("inbox"));
+    let store = folder.path().join("store");
+    (folder, store)
+}
+
 /// Every row of a table of the current release as text, in the columns asked for; null is the empty text.
 pub fn table(store: &Path, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();

@@ -11,12 +11,12 @@ use jiff::civil::Date;
 use super::Summary;
 use crate::model::{Level, Map, Period, Plan};
 use crate::register::{Register, Territories};
-use crate::store::{Inputs, Stale, Store, StoreError, Written, raw};
+use crate::store::{Inputs, Stale, Store, StoreError, Written, made, raw};
 
 /// The part of the tables that tell what interventions did.
 pub(super) const IMPACT: &str = "impact";
-/// The stage that made what this one reads.
-const BEFORE: &str = "normalize";
+/// The table by whose maker it is known what came in.
+const OBSERVATIONS: &str = "observations";
 /// The one input of which it is known what it means for each quarter.
 const TABLES: &str = "tables";
 
@@ -58,21 +58,19 @@ pub(super) fn inputs(
     maps: &[Map],
     today: Date,
 ) -> Result<BTreeMap<String, Inputs>, StoreError> {
-    let before = store.parts(BEFORE)?;
-    let missing = || StoreError::Missing { table: "observations".to_owned(), store: store.root().to_owned() };
+    let before = store.parts_of_table(OBSERVATIONS)?;
+    let missing = || StoreError::Missing { table: OBSERVATIONS.to_owned(), store: store.root().to_owned() };
     let tables = |part: &str| before.get(part).map(|made| made.digest.clone()).ok_or_else(missing);
-    let calendar = format!("{} {}", plan.calendar(today), register.moment(today));
+    let calendar = register.calendar(plan, today);
     let maps: Vec<&str> = maps.iter().map(|map| map.as_str()).collect();
     let maps = format!("{} {}", maps.join(" "), plan.as_of());
     let of = |tables: String| -> Inputs {
-        let all = [
-            ("program", crate::PROGRAM.to_owned()),
+        made::inputs(&[
             ("definitions", plan.digest.clone()),
             ("calendar", calendar.clone()),
             ("maps", maps.clone()),
             (TABLES, tables),
-        ];
-        all.into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect()
+        ])
     };
     let mut all = BTreeMap::new();
     for province in provinces(plan, register) {
@@ -107,9 +105,9 @@ pub(super) fn facts(
     texts.into_iter().map(|(period, text)| (period, raw::sha256(text.as_bytes()))).collect()
 }
 
-/// The files of a territory's tables that normalize made.
+/// The files of the tables in which a territory's facts stand.
 pub(super) fn files_before(store: &Store, territory: &str) -> Result<Vec<Written>, StoreError> {
-    store.parts(BEFORE)?.files(territory)
+    store.parts_of_table(OBSERVATIONS)?.files(territory)
 }
 
 /// The first quarter to compute anew, by its index; as many as there are quarters where nothing changed.

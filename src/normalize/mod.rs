@@ -7,7 +7,7 @@
 //! 4. [`versions`]: which of several files for one district, form and period is current; then reviewed [`corrections`], and
 //!    [`checks`] across periods
 //! 5. [`justify`]: what a district explained closes its warnings
-//! 6. [`tables`], [`mod@reference`]: the tables of the data contract
+//! 6. [`tables`], [`reporting`], [`mod@reference`]: the tables of the data contract
 //!
 //! [`view`] shows a file's form again, for the reply.
 
@@ -28,6 +28,7 @@ mod read;
 mod reading;
 mod reference;
 mod refused;
+mod reporting;
 mod rows;
 mod stamp;
 mod tables;

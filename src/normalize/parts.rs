@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::model::{Plan, Signature};
 use crate::register::{Register, Territories};
-use crate::store::{Inputs, ReceiptRow, raw};
+use crate::store::{Inputs, ReceiptRow, made, raw};
 
 /// The part of the tables that follow from the definition alone.
 pub(super) const REFERENCE: &str = "reference";
@@ -58,23 +58,17 @@ pub(super) fn inputs(
     parts: &BTreeMap<String, Vec<Received>>,
     today: Date,
 ) -> BTreeMap<String, Inputs> {
-    let calendar = format!("{} {}", plan.calendar(today), register.moment(today));
-    let inputs = |definitions: &str, more: &[(&str, String)]| -> Inputs {
-        let common = [
-            ("program", crate::PROGRAM.to_owned()),
-            ("definitions", definitions.to_owned()),
-            ("calendar", calendar.clone()),
-        ];
-        common.iter().chain(more).map(|(name, digest)| ((*name).to_owned(), digest.clone())).collect()
-    };
+    let calendar = register.calendar(plan, today);
+    let common = |definitions: &str| [("definitions", definitions.to_owned()), ("calendar", calendar.clone())];
     let corrections = corrections(plan, territories);
     let of = |(part, own): (&String, &Vec<Received>)| {
         let ids: Vec<String> = own.iter().flat_map(|(one, again)| std::iter::once(one).chain(again)).map(id).collect();
         let corrections = corrections.get(part.as_str()).cloned().unwrap_or_default();
-        let own = [("receipts", ids.join(" ")), ("corrections", corrections)];
-        (part.clone(), inputs(&plan.reading_digest, &own))
+        let [definitions, calendar] = common(&plan.reading_digest);
+        let own = [definitions, calendar, ("receipts", ids.join(" ")), ("corrections", corrections)];
+        (part.clone(), made::inputs(&own))
     };
-    parts.iter().map(of).chain([(REFERENCE.to_owned(), inputs(&plan.digest, &[]))]).collect()
+    parts.iter().map(of).chain([(REFERENCE.to_owned(), made::inputs(&common(&plan.digest)))]).collect()
 }
 
 /// Digest of the reviewed corrections of each territory that has any.

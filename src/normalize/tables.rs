@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use super::reading::{Form, Observed};
 use super::versions::Standing;
-use super::{Submission, Summary, checks, justify};
-use crate::model::{CellRef, Code, Finding, Level, Period, Plan, Severity, Signature, SubmissionStatus};
+use super::{Submission, Summary, checks, justify, reporting};
+use crate::model::{CellRef, Code, Finding, Period, Plan, Severity, Signature, SubmissionStatus};
 use crate::register::Register;
 use crate::store::{Store, StoreError, Written, columns, raw};
 
@@ -33,13 +33,13 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// Folders of a table that hold this territory's files; an empty name is the whole table.
-    fn folders(&self) -> Vec<&'a str> {
+    pub(super) fn folders(&self) -> Vec<&'a str> {
         let provinces = self.provinces.iter().map(String::as_str).filter(|_| !self.territory.is_empty());
         std::iter::once(self.territory).chain(provinces).collect()
     }
 
     /// The folder of what a sender reported, where there are several.
-    fn province(&self, register: &'a Register, sender: &str, period: Period) -> Option<&'a str> {
+    pub(super) fn province(&self, register: &'a Register, sender: &str, period: Period) -> Option<&'a str> {
         let province = register.province_of(sender, period.end()).unwrap_or(self.territory);
         (!self.territory.is_empty()).then_some(province)
     }
@@ -70,7 +70,7 @@ pub(super) fn write(
             };
             Ok::<_, StoreError>((of("observations", &current)?, of("observations_history", &replaced)?))
         },
-        || reporting(plan, register, store, today, scope, submissions, standing),
+        || reporting::write(plan, register, store, today, scope, submissions, standing),
     );
     let ((values, mut files), (_, history)) = values?;
     summary.values = values;
@@ -288,7 +288,7 @@ fn flags(blocks: &[Block<'_>], submissions: &[Submission], of: &[usize]) -> Arra
     }))
 }
 
-fn received_day(plan: &Plan, received_at: i64) -> Date {
+pub(super) fn received_day(plan: &Plan, received_at: i64) -> Date {
     plan.local_date(Timestamp::from_microsecond(received_at).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
@@ -423,118 +423,4 @@ fn submissions_table(
         ],
     )?;
     one_file(plan, store, scope, "submissions", &batch)
-}
-
-/// What was due so far.
-#[derive(Default)]
-struct Due {
-    values: usize,
-    /// Forms of districts.
-    forms: usize,
-    /// Of them not received.
-    late: usize,
-}
-
-/// What was due from each unit in force, and what of it came.
-fn reporting<'r>(
-    plan: &'r Plan,
-    register: &'r Register,
-    store: &Store,
-    today: Date,
-    scope: Scope<'r>,
-    submissions: &[Submission],
-    standing: &[Standing],
-) -> Result<(Due, Vec<Written>)> {
-    let mut total = Due::default();
-    // First accepted and current submission by district, form and period.
-    let mut first: HashMap<(&str, usize, Period), usize> = HashMap::new();
-    let mut current: HashMap<(&str, usize, Period), usize> = HashMap::new();
-    for (at, submission) in submissions.iter().enumerate() {
-        let Ok(Form { form, period: Some(period), .. }) = &submission.outcome else { continue };
-        let key = (submission.receipt.district.as_str(), *form, *period);
-        first.entry(key).or_insert(at);
-        if standing[at] == Standing::Current {
-            current.insert(key, at);
-        }
-    }
-    let writer = store.write_table("reporting", &plan.reading_digest)?;
-    let mut slots: Vec<(usize, Period)> = Vec::new();
-    for (at, form) in plan.forms.iter().enumerate() {
-        slots.extend(plan.periods_of(form).into_iter().filter(|p| p.end() < today).map(|p| (at, p)));
-    }
-    let mut rows: BTreeMap<(Option<&str>, Period), Vec<Slot<'r>>> = BTreeMap::new();
-    for (at, period) in slots {
-        let form = &plan.forms[at];
-        let due_on = plan.due_on(form, period);
-        for district in register.senders_of(scope.provinces, period.end()) {
-            let key = (district.code.as_str(), at, period);
-            let came = first.get(&key).copied();
-            if due_on > today && came.is_none() {
-                continue;
-            }
-            let mut units = 0;
-            let mut accepted: HashMap<&str, i32> = HashMap::new();
-            if let Some(Ok(form)) = current.get(&key).map(|at| &submissions[*at].outcome) {
-                for values in form.values.chunk_by(|a, b| a.unit == b.unit) {
-                    *accepted.entry(form.units[values[0].unit as usize].as_str()).or_default() += values.len() as i32;
-                }
-            }
-            let province = scope.province(register, &district.code, period);
-            let list = rows.entry((province, period)).or_default();
-            let mut add = |unit: &'r crate::model::UnitVersion| {
-                units += 1;
-                list.push(Slot {
-                    unit: &unit.code,
-                    district: &district.code,
-                    form: &form.code,
-                    due_on,
-                    received_on: came.map(|at| received_day(plan, submissions[at].receipt.received_at)),
-                    due: form.elements.len() as i32,
-                    accepted: accepted.get(unit.code.as_str()).copied().unwrap_or(0),
-                });
-            };
-            if form.level == Level::Ward {
-                register.children(&district.code, period.end()).filter(|unit| unit.level == form.level).for_each(add);
-            } else if form.level == district.level {
-                add(district);
-            }
-            total.values += units * form.elements.len();
-            total.forms += usize::from(units > 0);
-            total.late += usize::from(units > 0 && came.is_none());
-        }
-    }
-    rows.into_par_iter().try_for_each(|((province, period), mut list)| {
-        list.sort_by(|a, b| (a.unit, a.form).cmp(&(b.unit, b.form)));
-        writer.write_period(province, period, &slots_batch(&list, period)?)
-    })?;
-    Ok((total, writer.finish(&scope.folders())?))
-}
-
-/// One unit's form that was due.
-struct Slot<'a> {
-    unit: &'a str,
-    district: &'a str,
-    form: &'a str,
-    due_on: Date,
-    received_on: Option<Date>,
-    due: i32,
-    accepted: i32,
-}
-
-fn slots_batch(list: &[Slot<'_>], period: Period) -> Result<RecordBatch> {
-    Store::batch(
-        "reporting",
-        vec![
-            columns::runs(list.iter().map(|s| s.unit)),
-            columns::runs(list.iter().map(|s| s.district)),
-            columns::runs(list.iter().map(|s| s.form)),
-            columns::constant(&period.to_string(), list.len()),
-            columns::days(list.iter().map(|s| Some(s.due_on))),
-            columns::days(list.iter().map(|s| s.received_on)),
-            columns::flags(list.iter().map(|s| s.received_on.map(|day| day <= s.due_on))),
-            columns::wholes(list.iter().map(|s| Some(s.due))),
-            columns::wholes(list.iter().map(|s| Some(s.accepted))),
-            columns::numbers(list.iter().map(|s| Some(f64::from(s.accepted) / f64::from(s.due.max(1))))),
-        ],
-    )
 }

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::model::{
-    Chance, Channel, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level,
-    MapChoice, OverTime, OwnPart, Period, Plan, Requirement, Retention, Rubric, Scoring, Settings, Signers, Span,
-    ValueForm,
+    Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, OverTime,
+    OwnPart, Period, Plan, Requirement, Rubric, Scoring, Signers, ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
 use super::{
-    Definition, below, check, corrections, csvs, interventions, jobs, register, rules, score, signers, sources, targets,
+    Definition, check, corrections, csvs, interventions, jobs, register, rules, score, settings, signers, sources,
+    targets,
 };
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
@@ -32,7 +32,7 @@ const READING: &[&str] = &["forms/", "rubric.toml", "rules.toml"];
 const CIRCUMSTANCES: &[&str] = &["source", "releases", "signatures"];
 
 /// The main file's text without its circumstances.
-fn of_reading(text: &str) -> String {
+fn made_of(text: &str) -> String {
     let mut skipped = false;
     let mut kept = String::with_capacity(text.len());
     for line in text.lines() {
@@ -47,11 +47,6 @@ fn of_reading(text: &str) -> String {
     }
     kept
 }
-/// The spans that pages can show.
-pub(super) const SPANS: [(&str, Span); 4] = {
-    let [a, b, c, d] = Span::OF_QUARTERS;
-    [(a.as_str(), a), (b.as_str(), b), (c.as_str(), c), (d.as_str(), d)]
-};
 
 /// Loads everything; `None` where the main file is missing.
 pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut Problems) -> Option<Definition> {
@@ -59,8 +54,9 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     let main = Source::open(&folder.join("pipeline.toml"), problems)?;
     let mut named = sources::Named::new();
     let (mut plan, register_folder) = pipeline(&main, folder, overrides, &mut named, problems);
-    digest.push_str(&main.text);
-    let mut reading = of_reading(&main.text);
+    let made_of = made_of(&main.text);
+    digest.push_str(&made_of);
+    let mut reading = made_of;
     let mut open = |name: &str, problems: &mut Problems| {
         let source = Source::open(&folder.join(name), problems);
         if let Some(source) = &source {
@@ -187,8 +183,8 @@ fn pipeline(
             format!("`{time_zone}` is not a time zone; expected one such as Asia/Ho_Chi_Minh"),
         );
     }
-    let retention = retention(&mut t, problems);
-    let (settings, register) = settings(&mut t, folder, overrides, problems);
+    let retention = settings::retention(&mut t, problems);
+    let (settings, register) = settings::settings(&mut t, folder, overrides, problems);
     let sources = sources::read(&mut t, folder, &settings, named, problems);
     if sources.is_empty() {
         problems.add(&Place::file(&source.path), "there is no `[[source]]`".to_owned());
@@ -226,25 +222,6 @@ fn pipeline(
     (plan, register)
 }
 
-/// `[releases]`: how long they are kept.
-fn retention(t: &mut Table<'_>, problems: &mut Problems) -> Retention {
-    let mut kept = Retention::default();
-    let Some(mut table) = t.table("releases", problems) else { return kept };
-    let mut whole = |key: &'static str, problems: &mut Problems| {
-        let number = table.number(key, problems)?;
-        if number < 0.0 || number.fract() != 0.0 || number > f64::from(u16::MAX) {
-            problems.add(&table.place_of(key), format!("`{key}` is {number}, expected a whole number, 0 or more"));
-            return None;
-        }
-        Some(number as u32)
-    };
-    kept.days = whole("keep_days", problems).unwrap_or(kept.days);
-    kept.month_ends = whole("keep_month_ends", problems);
-    kept.year_ends = whole("keep_year_ends", problems);
-    table.end(problems);
-    kept
-}
-
 fn quarter(t: &mut Table<'_>, key: &'static str, problems: &mut Problems) -> Period {
     let text = t.required(key, problems);
     match text.parse::<Period>() {
@@ -256,112 +233,6 @@ fn quarter(t: &mut Table<'_>, key: &'static str, problems: &mut Problems) -> Per
             Period::quarter_containing(jiff::civil::Date::constant(2000, 1, 1))
         }
     }
-}
-
-fn settings(
-    t: &mut Table<'_>,
-    folder: &Path,
-    overrides: &[(String, String)],
-    problems: &mut Problems,
-) -> (Settings, PathBuf) {
-    const KEYS: [&str; 9] = [
-        "inbox",
-        "baseline",
-        "population",
-        "corrections",
-        "register",
-        "max_file_bytes",
-        "personal_data_retention_days",
-        "map",
-        "span",
-    ];
-    let table = t.table("settings", problems);
-    let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
-    let command_line = Place { file: PathBuf::from("--set"), line: 0, column: 0 };
-    for (key, _) in overrides {
-        if !KEYS.contains(&key.as_str()) {
-            let hint = super::problem::nearest(key, KEYS).map(|n| format!("did you mean `{n}`?"));
-            problems.add_hint(
-                &command_line,
-                format!("`{key}` is not a setting; expected one of {}", KEYS.join(", ")),
-                hint,
-            );
-        }
-    }
-    let mut defaults = Settings {
-        inbox: folder.join("inbox"),
-        baseline: folder.join("baseline.csv"),
-        population: folder.join("population.csv"),
-        corrections: folder.join("corrections.csv"),
-        register: folder.join("register"),
-        max_file_bytes: 32 << 20,
-        personal_data_retention_days: 30,
-        map: MapChoice::default(),
-        span: Span::YearToDate,
-        channel: Channel::Nightly,
-    };
-    if let Some(mut s) = table {
-        let mut path = |key: &'static str, to: &mut PathBuf| {
-            if let Some(text) = s.text(key, problems) {
-                *to = below(folder, &text);
-            }
-        };
-        path("inbox", &mut defaults.inbox);
-        path("baseline", &mut defaults.baseline);
-        path("population", &mut defaults.population);
-        path("corrections", &mut defaults.corrections);
-        path("register", &mut defaults.register);
-        if let Some(bytes) = s.number("max_file_bytes", problems) {
-            defaults.max_file_bytes = bytes as u64;
-        }
-        if let Some(days) = s.number("personal_data_retention_days", problems) {
-            defaults.personal_data_retention_days = days as u64;
-        }
-        if let Some(text) = s.text("map", problems) {
-            match text.parse() {
-                Ok(map) => defaults.map = map,
-                Err(wrong) => problems.add(&s.place_of("map"), wrong),
-            }
-        }
-        defaults.span = s.word("span", &SPANS, problems).unwrap_or(defaults.span);
-        s.end(problems);
-    }
-    if let Some(text) = given("map") {
-        match text.parse() {
-            Ok(map) => defaults.map = map,
-            Err(wrong) => problems.add(&Place { file: PathBuf::from("--map"), line: 0, column: 0 }, wrong),
-        }
-    }
-    if let Some(text) = given("span") {
-        match SPANS.iter().find(|(word, _)| *word == text) {
-            Some((_, span)) => defaults.span = *span,
-            None => problems
-                .add(&command_line, format!("`span` is `{text}`, expected one of {}", SPANS.map(|s| s.0).join(", "))),
-        }
-    }
-    for (key, to) in [
-        ("inbox", &mut defaults.inbox),
-        ("baseline", &mut defaults.baseline),
-        ("population", &mut defaults.population),
-        ("corrections", &mut defaults.corrections),
-        ("register", &mut defaults.register),
-    ] {
-        if let Some(value) = given(key) {
-            *to = PathBuf::from(value);
-        }
-    }
-    for (key, what, to) in [
-        ("max_file_bytes", "bytes", &mut defaults.max_file_bytes),
-        ("personal_data_retention_days", "days", &mut defaults.personal_data_retention_days),
-    ] {
-        let Some(value) = given(key) else { continue };
-        match value.parse() {
-            Ok(number) => *to = number,
-            Err(_) => problems.add(&command_line, format!("`{key}` is `{value}`, expected a number of {what}")),
-        }
-    }
-    let register = defaults.register.clone();
-    (defaults, register)
 }
 
 fn form(source: &Source, plan: &mut Plan, problems: &mut Problems) {

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::model::{Address, Channel, Events, Job, Mail, Notify, Occasion, Security, Stage};
 
 use super::below;
-use super::files::SPANS;
 use super::problem::Problems;
+use super::settings::SPANS;
 use super::sources::secret;
 use super::toml_reader::{Source, Table};
 

@@ -15,6 +15,7 @@ mod problem;
 mod register;
 mod rules;
 mod score;
+mod settings;
 mod signers;
 mod sources;
 mod targets;

@@ -1,6 +1,6 @@
 //! Stage 5: tables → a release: site, tables, manifest.
 //!
-//! 1. [`edition`]: the tables, grouped per unit for the newest period
+//! 1. [`edition`], [`values`]: the tables, grouped per unit for the newest period
 //! 2. [`impact`]: the tables on interventions, grouped per measure
 //! 3. [`figure`]: numbers as people read them; the only place that rounds
 //! 4. [`origin`]: where a ward came from, in words
@@ -18,6 +18,7 @@ mod outlook;
 mod parts;
 mod site;
 mod sources;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use super::edition::{self, Edition};
 use super::{PublishError, renderers};
 use crate::model::{Map, Period, Plan, Progress};
 use crate::register::{Register, Territories};
-use crate::store::{Fresh, Inputs, Parts, ReleaseDraft, Stale, Store, StoreError, Written, raw};
+use crate::store::{Fresh, Inputs, Parts, ReleaseDraft, Stale, Store, StoreError, Written, made, raw};
 
 /// The stage's word.
 pub(super) const STAGE: &str = "publish";
@@ -51,12 +51,12 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// `made` are the digests of the tables' parts, by stage and part.
+    /// `digests` are those of the tables' parts, by stage and part.
     pub(super) fn new(
         plan: &'a Plan,
         register: &'a Register,
         store: &'a Store,
-        made: &BTreeMap<(&'static str, String), String>,
+        digests: &BTreeMap<(&'static str, String), String>,
         today: Date,
     ) -> Result<Self, StoreError> {
         let periods = store.partitions("observations")?;
@@ -66,25 +66,23 @@ impl<'a> Scope<'a> {
         let shown = plan.settings.map.shown;
         let day = if shown == Map::Current { today.to_string() } else { String::new() };
         let inputs = |tables: String| -> Inputs {
-            let all = [
-                ("program", crate::PROGRAM.to_owned()),
+            made::inputs(&[
                 ("definitions", plan.digest.clone()),
-                ("calendar", format!("{} {}", plan.calendar(today), register.moment(today))),
+                ("calendar", register.calendar(plan, today)),
                 ("maps", format!("{shown} {} {day} {}", plan.as_of(), plan.settings.span)),
                 ("period", newest.to_string()),
                 ("tables", raw::sha256(tables.as_bytes())),
-            ];
-            all.into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect()
+            ])
         };
         let is_one = territories.names().count() == 1;
         let of = |territory: &str| -> Inputs {
             let own =
                 |part: &str| is_one || part == territory || territories.provinces(territory).iter().any(|p| p == part);
-            inputs(made.iter().filter(|((_, part), _)| own(part)).map(|(_, digest)| digest.as_str()).collect())
+            inputs(digests.iter().filter(|((_, part), _)| own(part)).map(|(_, digest)| digest.as_str()).collect())
         };
         let mut all: BTreeMap<String, Inputs> = territories.names().map(|name| (name.to_owned(), of(name))).collect();
         if !is_one {
-            all.insert(FRONT.to_owned(), inputs(made.values().map(String::as_str).collect()));
+            all.insert(FRONT.to_owned(), inputs(digests.values().map(String::as_str).collect()));
         }
         Ok(Self { plan, register, store, territories, is_one, today, newest, inputs: all })
     }

@@ -29,7 +29,7 @@ pub use crosswalk::{Crosswalk, Part, Population};
 pub use share::Share;
 pub use territory::Territories;
 
-use crate::model::{Level, UnitVersion};
+use crate::model::{Level, Plan, UnitVersion};
 
 /// All units and changes of a pipeline.
 #[derive(Debug, Clone, Default)]
@@ -157,11 +157,12 @@ impl Register {
         below.iter().filter_map(|at| self.versions.get(*at)).filter(move |v| v.in_force(day))
     }
 
-    /// How many of the register's dates have come: on two days of one moment the same units are in force.
-    pub fn moment(&self, today: Date) -> usize {
+    /// How far the plan's calendar and the register's have come: on two days of which this is the same, the same units are
+    /// in force and the same is due.
+    pub fn calendar(&self, plan: &Plan, today: Date) -> String {
         let days = self.versions.iter().flat_map(|v| std::iter::once(v.valid_from).chain(v.valid_to));
         let changes = self.changes.iter().map(|change| change.effective_date);
-        days.chain(changes).filter(|day| *day <= today).count()
+        format!("{} {}", plan.calendar(today), days.chain(changes).filter(|day| *day <= today).count())
     }
 
     /// Units of these provinces that send forms on `day`.

@@ -125,6 +125,7 @@ impl Feedback {
                 let _ = std::fs::remove_dir(folder);
             }
         }
+        self.forget_drafts()?;
         self.store.sync()?;
         let mut index = format!("{basis}\n");
         for (path, key) in keys {
@@ -133,6 +134,12 @@ impl Feedback {
         fs::create_dir_all(&self.root)?;
         file::replace(&self.root.join(INDEX), index.as_bytes())?;
         Ok(stale.len())
+    }
+
+    /// Removes what a killed run left half written.
+    fn forget_drafts(&self) -> Result<()> {
+        let files = if self.root.is_dir() { file::files_below(&self.root, "draft")? } else { Vec::new() };
+        files.into_iter().try_for_each(|path| Ok(fs::remove_file(path)?))
     }
 }
 

@@ -14,6 +14,12 @@ use super::{Ledger, Result, Store, StoreError, raw};
 /// Named digests of what a part was made from.
 pub type Inputs = BTreeMap<String, String>;
 
+/// Inputs of these names. The program itself is one of all.
+pub fn inputs(of: &[(&str, String)]) -> Inputs {
+    let program = ("program", crate::PROGRAM.to_owned());
+    of.iter().chain([&program]).map(|(name, digest)| ((*name).to_owned(), digest.clone())).collect()
+}
+
 /// A file below `tables/`, as `observations/2018/2018-Q2.parquet`, with its SHA-256.
 pub type Written = (String, String);
 
@@ -89,7 +95,7 @@ pub struct Parts {
     known: BTreeMap<String, Made>,
 }
 
-/// Stages that make tables, with one that each makes.
+/// Stages that make tables, each with the one that it is known by.
 const TABLES: &[(&str, &str)] = &[("normalize", "observations"), ("evaluate", "indicator_values")];
 
 pub(super) const SCHEMA: &str = "
@@ -114,6 +120,14 @@ impl Store {
         };
         let known = read().map_err(ledger.fail())?;
         Ok(Parts { store: self.clone(), ledger, stage, known })
+    }
+
+    /// The parts of the stage that makes a table.
+    pub fn parts_of_table(&self, table: &str) -> Result<Parts> {
+        match TABLES.iter().find(|(_, made)| *made == table) {
+            Some((stage, _)) => self.parts(stage),
+            None => Err(StoreError::Missing { table: table.to_owned(), store: self.root.clone() }),
+        }
     }
 
     /// The digest of each part of the tables that stands, by stage and part; an error where a stage has made nothing yet.

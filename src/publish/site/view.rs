@@ -8,11 +8,12 @@ use super::boxes::{ClassBox, ScoreBox, class_box, class_names, score_box};
 use super::lineage::{self, Read};
 use super::spark::{Spark, draw};
 use crate::model::{Indicator, Level, Map, Span, Status};
-use crate::publish::edition::{Edition, Unit, Value};
+use crate::publish::edition::{Edition, Unit};
 use crate::publish::figure::{self, Figure};
 use crate::publish::notes::Note;
 use crate::publish::origin::Origin;
 use crate::publish::sources::Source;
+use crate::publish::values::Value;
 
 pub(super) use study::intervention;
 use study::{Link, links};

@@ -1,0 +1,103 @@
+//! A row of `indicator_values` → what a page shows of it.
+
+use arrow::array::{Array, AsArray, ListArray, PrimitiveArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, Int32Type};
+
+use super::edition::{get, numbers};
+use crate::model::{State, Status, Warning};
+use crate::store::columns::Words;
+
+/// One value on a page.
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    pub(super) indicator: usize,
+    pub(super) state: State,
+    pub(super) value: Option<f64>,
+    pub(super) change: Option<f64>,
+    pub(super) change_is_real: bool,
+    pub(super) target: Option<(f64, f64)>,
+    pub(super) expected_now: Option<f64>,
+    pub(super) status: Status,
+    pub(super) reporting: i32,
+    pub(super) expected: i32,
+    pub(super) numerator: Option<f64>,
+    pub(super) denominator: Option<f64>,
+    /// What is to be known of it.
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Columns for a sparkline.
+pub(super) const SERIES: [&str; 4] = ["unit_code", "span", "indicator", "value"];
+/// Columns for the period shown.
+pub(super) const VALUES: [&str; 16] = [
+    "unit_code",
+    "span",
+    "indicator",
+    "state",
+    "numerator",
+    "denominator",
+    "value",
+    "change",
+    "change_is_real",
+    "target_low",
+    "target_high",
+    "expected_now",
+    "status",
+    "units_reporting",
+    "units_expected",
+    "flags",
+];
+
+/// The columns of the period shown.
+pub(super) struct Row<'a> {
+    state: Option<Words<'a>>,
+    status: Option<Words<'a>>,
+    real: Option<&'a arrow::array::BooleanArray>,
+    numbers: [Option<&'a PrimitiveArray<Float64Type>>; 7],
+    units: [Option<&'a PrimitiveArray<Int32Type>>; 2],
+    flags: Option<&'a ListArray>,
+}
+
+impl<'a> Row<'a> {
+    /// The columns of a batch that holds [`VALUES`].
+    pub(super) fn new(batch: &'a RecordBatch) -> Self {
+        let names = ["value", "change", "target_low", "target_high", "expected_now", "numerator", "denominator"];
+        Self {
+            state: Words::of(batch, "state"),
+            status: Words::of(batch, "status"),
+            real: batch.column_by_name("change_is_real").and_then(|c| c.as_boolean_opt()),
+            numbers: names.map(|name| numbers::<Float64Type>(batch, name)),
+            units: ["units_reporting", "units_expected"].map(|name| numbers::<Int32Type>(batch, name)),
+            flags: batch.column_by_name("flags").and_then(|c| c.as_list_opt()),
+        }
+    }
+
+    fn warnings(&self, row: usize) -> Vec<Warning> {
+        let flags = self.flags.filter(|flags| flags.value_length(row) > 0).map(|flags| flags.value(row));
+        // Flags come as text or as keys of it.
+        let flags = flags.and_then(|flags| arrow::compute::cast(&flags, &DataType::Utf8).ok());
+        let words = flags.as_ref().and_then(|flags| flags.as_string_opt::<i32>());
+        words.into_iter().flatten().flatten().filter_map(Warning::from_word).collect()
+    }
+
+    /// What a row says of an indicator.
+    pub(super) fn value(&self, row: usize, indicator: usize) -> Value {
+        let number = |slot: usize| get(self.numbers[slot], row);
+        let word = |words: &Option<Words<'a>>| words.map_or("", |w| w.get(row));
+        Value {
+            indicator,
+            state: State::from_word(word(&self.state)).unwrap_or(State::NotReported),
+            value: number(0),
+            change: number(1),
+            change_is_real: self.real.is_some_and(|r| !r.is_null(row) && r.value(row)),
+            target: number(2).zip(number(3)),
+            expected_now: number(4),
+            status: Status::from_word(word(&self.status)).unwrap_or(Status::NoTarget),
+            reporting: get(self.units[0], row).unwrap_or_default(),
+            expected: get(self.units[1], row).unwrap_or_default(),
+            numerator: number(5),
+            denominator: number(6),
+            warnings: self.warnings(row),
+        }
+    }
+}
