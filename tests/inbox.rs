@@ -156,3 +156,13 @@ fn contradictions_are_found_where_they_were_planted_and_nowhere_else() {
     let extra: Vec<_> = found.iter().filter(|f| !known.contains(&(f.0.as_str(), f.1.as_str()))).collect();
     assert!(extra.is_empty(), "{extra:?}");
 }
+
+#[test]
+fn a_warning_of_a_file_that_was_replaced_is_told_no_more() {
+    let case = run();
+    // 19000 tests of one ward, in a form that the district sent again with 9.
+    let findings = table(&case.store, "findings", &["unit_code", "cell", "code"]);
+    assert!(findings.iter().any(|row| row[..] == ["20110", "R15C16", "outlier"]));
+    let page = std::fs::read_to_string(case.store.join("current/site/ward/20110.html")).unwrap();
+    assert!(page.contains("R13C16") && !page.contains("R15C16"));
+}

@@ -252,6 +252,38 @@ fn a_run_may_be_killed_at_any_moment() {
     assert_same(&store, &place.rebuilt().path().join("store"), "after 200 kills");
 }
 
+#[test]
+fn no_release_is_made_of_what_is_half_made() {
+    let mut place = Place::new("region", 11);
+    place.arrive(12, 0);
+    let store = place.store();
+    place.night(&store);
+    let current = || std::fs::read_link(store.join("current")).unwrap();
+    let before = current();
+    let stage = |name: &str, code: i32| {
+        let mut run = place.command(&store);
+        let all: Vec<_> = run.get_args().skip(1).map(ToOwned::to_owned).collect();
+        run = Command::new(env!("CARGO_BIN_EXE_wardscore"));
+        said(&run.current_dir(root()).arg(name).args(all).output().unwrap(), code)
+    };
+    // Killed while a province's tables were written.
+    wardscore::store::Store::open(&store).unwrap().parts("normalize").unwrap().begin(["02"]).unwrap();
+    assert!(stage("publish", 3).contains("wardscore normalize"));
+    assert_eq!(current(), before);
+    stage("normalize", 0);
+    assert!(stage("publish", 0).contains("nothing changed"));
+    // Stopped between two stages.
+    place.correct(3);
+    place.correct(8);
+    stage("pull", 0);
+    stage("normalize", 0);
+    assert!(stage("publish", 3).contains("wardscore evaluate"));
+    assert_eq!(current(), before);
+    place.night(&store);
+    assert_ne!(current(), before);
+    assert_same(&store, &place.rebuilt().path().join("store"), "after stages by themselves");
+}
+
 /// Calls of the system that fail, by kind, with the error that they fail with, and from which on. A `+`: all from then on,
 /// as a disk that is full stays full.
 const FAULTS: [(&str, &str, &[&str]); 6] = [

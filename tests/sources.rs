@@ -199,6 +199,7 @@ fn webdav_brings_files_once_and_a_refused_password_is_told_without_it() {
     assert_eq!(place.receipts(&sent), TAKEN);
     let fetched = || server.said().matches("\"GET ").count();
     let before = fetched();
+    assert_eq!(before, 2, "{}", server.said());
     assert!(place.pull(0).contains(" 0 new"));
     assert_eq!(fetched(), before, "{}", server.said());
 }
@@ -322,6 +323,10 @@ fn an_entry_with_a_secret_in_clear_or_a_wrong_word_is_refused_with_its_line() {
         &["expected a plain name", "there is no file", "ssh-keyscan"],
     );
     wrong("name = \"a\"\nkind = \"https\"\nurls = [\"https://x.vn/a.csv\"]", &["`district` is missing"]);
+    wrong(
+        "name = \"a\"\nkind = \"https\"\ndistrict = \"480\"\nurls = [\"https://x.vn/1/a.csv\", \"https://x.vn/2/a.csv?b\"]",
+        &["two of the `urls` name a file `a.csv`"],
+    );
     wrong("name = \"a\"\nkind = \"s3\"\nendpoint = \"https://x.vn\"\nbucket = \"b\"\npattern = \"a[\"", &["`a[`"]);
     let key = "name = \"a\"\nkind = \"s3\"\nendpoint = \"https://x.vn\"\nbucket = \"b\"\naccess_key = { env = \"X\" }";
     wrong(key, &["belong together"]);

@@ -146,6 +146,7 @@ fn store_hint(error: &StoreError) -> String {
             };
             format!("run `wardscore {stage}` first, or `wardscore run`")
         }
+        StoreError::Behind { .. } => "run `wardscore evaluate` first, or `wardscore run`".to_owned(),
         StoreError::Newer { .. } => {
             "use the newer wardscore that wrote it, or name another store with `--store DIR`".to_owned()
         }

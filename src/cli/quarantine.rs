@@ -1,6 +1,7 @@
 //! `wardscore quarantine`: files that were not used, why, and letting one through.
 #![expect(clippy::print_stdout, reason = "the list is the command's output")]
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
@@ -74,6 +75,8 @@ struct Held {
     district: String,
     file_name: String,
     member: String,
+    /// Whether other members of its archive are in use.
+    others_stand: bool,
     code: String,
     found: String,
     messages: [String; 2],
@@ -180,6 +183,12 @@ fn release(common: &Common, store: &Store, held: &[Held], wanted: &Release) -> R
         let what = format!("quarantine: `{}` is quarantined for {}: {}", one.name(), one.code, one.messages[1]);
         return Err(Failure::usage(&what, &format!("say what holds with `{option}`")));
     }
+    if wanted.member.is_some() && wanted.district.is_some() && one.others_stand {
+        return Err(Failure::usage(
+            "quarantine: an archive has one sender, and other members of this one are in use",
+            "the other district is to send its form by itself",
+        ));
+    }
     check(common, &definition, wanted)?;
     let who = wanted.by.clone().or_else(|| std::env::var("USER").ok()).filter(|who| !who.trim().is_empty());
     let (Some(who), false) = (who, wanted.reason.trim().is_empty()) else {
@@ -250,22 +259,29 @@ fn find<'h>(held: &'h [Held], wanted: &str) -> Result<Vec<&'h Held>, Failure> {
 /// What is in quarantine, as the tables last said.
 fn held(store: &Store) -> Result<Vec<Held>, StoreError> {
     let mut all: Vec<Held> = Vec::new();
+    let mut used: BTreeSet<String> = BTreeSet::new();
     let columns = ["submission_id", "sha256", "district_code", "file_name", "member", "status"];
     for batch in store.read_table("submissions", &columns, true)? {
         let words: Vec<Words<'_>> = columns.iter().filter_map(|name| Words::of(&batch, name)).collect();
         let [id, sha256, district, file_name, member, status] = words.as_slice() else { continue };
-        for row in (0..batch.num_rows()).filter(|row| status.get(*row) == SubmissionStatus::Quarantined.as_str()) {
+        let quarantined = |row: &usize| status.get(*row) == SubmissionStatus::Quarantined.as_str();
+        used.extend((0..batch.num_rows()).filter(|row| !quarantined(row)).map(|row| id.get(row).to_owned()));
+        for row in (0..batch.num_rows()).filter(quarantined) {
             all.push(Held {
                 submission: id.get(row).to_owned(),
                 sha256: sha256.get(row).to_owned(),
                 district: district.get(row).to_owned(),
                 file_name: file_name.get(row).to_owned(),
                 member: member.get(row).to_owned(),
+                others_stand: false,
                 code: String::new(),
                 found: String::new(),
                 messages: Default::default(),
             });
         }
+    }
+    for one in &mut all {
+        one.others_stand = used.contains(&one.submission);
     }
     let columns = ["submission_id", "member", "code", "found", "message_vi", "message_en"];
     for batch in store.read_table("findings", &columns, true)? {

@@ -43,6 +43,15 @@ pub(super) fn run(common: &Common, arguments: &ReminderArguments) -> Result<Exit
     let plan = &definition.plan;
     let today = plan.local_date(common.now());
     let mut all = of_store(common, &definition, arguments.soon)?;
+    for code in &arguments.districts {
+        let register = &definition.register;
+        if !register.versions_of(code).iter().any(|unit| register.sends(unit, unit.valid_from)) {
+            return Err(Failure::usage(
+                &format!("reminders: `{code}` sends no forms"),
+                "`wardscore reminders` lists the districts that owe any",
+            ));
+        }
+    }
     if !arguments.districts.is_empty() {
         all.retain(|reminder| arguments.districts.contains(&reminder.district));
     }

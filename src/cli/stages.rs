@@ -109,8 +109,14 @@ fn perform(common: &Common, task: &Task<'_>, channels: Channels, to: Option<&Pat
         Err(busy @ Failure::Busy { .. }) => return Err(busy),
         Err(failure) => {
             let (code, told) = record::failed(&failure);
-            let report = record.report(code, None, None, told);
-            Outcome { report, history: History::default(), done: Err(failure) }
+            let mut report = record.report(code, None, None, told);
+            // Other jobs, and this one's last success, are told as they were.
+            let ledger = Store::open_existing(&common.store).and_then(|store| store.ledger().ok());
+            let history = ledger.map_or_else(History::default, |ledger| record.history(&ledger));
+            if let Some(last) = history.others.iter().find(|other| other.job == report.job) {
+                report.plan.clone_from(&last.plan);
+            }
+            Outcome { report, history, done: Err(failure) }
         }
     };
     let Outcome { report, history, done } = outcome;
@@ -185,7 +191,7 @@ fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome
     };
     let given = job::Given { environment: &environment, values: &values, now, progress: &Bars::default() };
     let result = job::run(&stages, &definition, &store, &given, record);
-    let (report, result) = match result {
+    let (mut report, result) = match result {
         Ok(done) => {
             let missed = record::missed(&done);
             let strict = task.strict && done.normalize.is_some_and(|n| n.quarantined > 0);
@@ -209,7 +215,15 @@ fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome
     let history = record.history(&ledger);
     let summary = serde_json::to_string(&report).unwrap_or_default();
     let noted = ledger.end_run(id, i32::from(report.exit_code), &summary).map_err(fail);
-    let done = result.and_then(|done| noted.map(|()| describe(&done, &report, &store)));
+    let result = match (result, noted) {
+        // What is told and the exit code say the same.
+        (Ok(_), Err(failure)) => {
+            (report.exit_code, report.failures) = record::failed(&failure);
+            Err(failure)
+        }
+        (result, _) => result,
+    };
+    let done = result.map(|done| describe(&done, &report, &store));
     Ok(Outcome { report, history, done })
 }
 

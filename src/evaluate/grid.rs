@@ -79,12 +79,14 @@ impl Facts {
             Ok(read?.into_iter().flatten().collect())
         };
         let mut rejected = BTreeSet::new();
-        for batch in batches("findings", &["severity", "unit_code", "element", "period"])? {
-            let (severity, unit, element, period) =
-                (text(&batch, 0), text(&batch, 1), text(&batch, 2), text(&batch, 3));
+        let replaced = store.replaced(folders)?;
+        let names = ["submission_id", "member", "severity", "unit_code", "element", "period"];
+        for batch in batches("findings", &names)? {
+            let [id, member, severity, unit, element, period] = std::array::from_fn(|column| text(&batch, column));
             for row in 0..batch.num_rows() {
                 if severity(row) == "error"
                     && !element(row).is_empty()
+                    && !replaced.holds(id(row), member(row))
                     && let Ok(period) = period(row).parse()
                 {
                     rejected.insert((period, unit(row).to_owned(), element(row).to_owned()));

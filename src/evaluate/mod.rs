@@ -109,6 +109,7 @@ pub fn evaluate(
     parts.end(fresh)?;
     if everything {
         store.sweep(&tables::NAMES, &parts.all_files()?)?;
+        parts.forget(&gone)?;
     }
     if provinces > 0 {
         progress.finish();

@@ -46,7 +46,7 @@ use rayon::prelude::*;
 
 pub use view::Viewer;
 
-use crate::model::{Code, Plan, Progress, Signature};
+use crate::model::{Code, Plan, Progress};
 use crate::register::{Register, Territories};
 use crate::store::{Fresh, ReceiptRow, Stale, Store, StoreError, Written, raw};
 
@@ -111,10 +111,7 @@ pub fn normalize(
 ) -> Result<Summary, StoreError> {
     let today = plan.local_date(now);
     let territories = Territories::new(register);
-    let mut receipts = store.ledger()?.receipts()?;
-    // What signs another file is no form.
-    receipts.retain(|receipt| receipt.signature != Signature::Itself);
-    let receipts = parts::by_territory(receipts, &territories);
+    let receipts = parts::by_territory(store, &territories)?;
     let inputs = parts::inputs(plan, register, &territories, &receipts, today);
     let mut parts = store.parts(STAGE)?;
     let stale: Vec<String> = parts.stale(&inputs).into_iter().map(|stale| stale.part).collect();
@@ -159,6 +156,7 @@ pub fn normalize(
     parts.end(fresh)?;
     if all {
         store.sweep(&tables::NAMES, &parts.all_files()?)?;
+        parts.forget(&gone)?;
     }
     let summaries = parts.all().iter().filter(|(name, _)| *name != parts::REFERENCE);
     Ok(summaries.fold(Summary { read, ..Summary::default() }, |all, (_, made)| all + summary_of(&made.summary)))
@@ -167,7 +165,7 @@ pub fn normalize(
 /// What [`normalize`] would make anew, and why.
 pub fn ahead(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<Vec<Stale>, StoreError> {
     let territories = Territories::new(register);
-    let receipts = parts::by_territory(store.ledger()?.receipts()?, &territories);
+    let receipts = parts::by_territory(store, &territories)?;
     let inputs = parts::inputs(plan, register, &territories, &receipts, plan.local_date(now));
     Ok(store.parts(STAGE)?.stale(&inputs))
 }

@@ -1,6 +1,6 @@
 //! What is worked on by itself, and what it follows from: the receipts of each territory.
 //!
-//! In: all receipts, in their order. Out: by territory the first receipt of each content with the later ones of the same
+//! In: the store's receipts, in their order. Out: by territory the first receipt of each content with the later ones of the same
 //! bytes, and the inputs that tell whether its tables stand.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::model::{Plan, Signature};
 use crate::register::{Register, Territories};
-use crate::store::{Inputs, ReceiptRow, made, raw};
+use crate::store::{Inputs, ReceiptRow, Store, StoreError, made, raw};
 
 /// The part of the tables that follow from the definition alone.
 pub(super) const REFERENCE: &str = "reference";
@@ -20,13 +20,19 @@ pub(super) const REFERENCE: &str = "reference";
 pub(super) type Received = (ReceiptRow, Vec<ReceiptRow>);
 
 /// What belongs to each territory; one without receipts is there too, since what is missing is told as well.
-pub(super) fn by_territory(receipts: Vec<ReceiptRow>, territories: &Territories) -> BTreeMap<String, Vec<Received>> {
+pub(super) fn by_territory(
+    store: &Store,
+    territories: &Territories,
+) -> Result<BTreeMap<String, Vec<Received>>, StoreError> {
+    let mut receipts = store.ledger()?.receipts()?;
+    // What signs another file is no form.
+    receipts.retain(|receipt| receipt.signature != Signature::Itself);
     let mut all: BTreeMap<String, Vec<Received>> =
         territories.names().map(|name| (name.to_owned(), Vec::new())).collect();
     for received in first_receipts(receipts) {
         all.entry(territories.of(&received.0.district).to_owned()).or_default().push(received);
     }
-    all
+    Ok(all)
 }
 
 /// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself. Of

@@ -104,7 +104,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     if folder.join("signers.toml").exists()
         && let Some(source) = Source::open(&folder.join("signers.toml"), problems)
     {
-        plan.signers = signers::read(&source, &mut named, problems);
+        plan.signers = signers::read(&source, &plan, &mut named, problems);
     }
     // Not every plan has interventions to evaluate.
     let of_interventions =

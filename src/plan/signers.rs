@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Signer, SignerKey, Signers, Signing};
+use crate::model::{Plan, Receipt, Signer, SignerKey, Signers, Signing};
 use crate::store::raw::sha256;
 
 use super::problem::Problems;
@@ -15,7 +15,9 @@ const SIGNINGS: &[(&str, Signing)] =
     &[("required", Signing::Required), ("optional", Signing::Optional), ("off", Signing::Off)];
 
 /// Reads the file.
-pub(super) fn read(source: &Source, named: &mut Named, problems: &mut Problems) -> Signers {
+///
+/// Where a source of `plan` takes the time of receipt from the sender's own file, a key's last day cannot hold.
+pub(super) fn read(source: &Source, plan: &Plan, named: &mut Named, problems: &mut Problems) -> Signers {
     let parsed = source.parse(problems);
     let mut t = Table::new(source, parsed.get_ref(), 0);
     let default = t.word("signatures", SIGNINGS, problems);
@@ -40,6 +42,16 @@ pub(super) fn read(source: &Source, named: &mut Named, problems: &mut Problems) 
         let (from, until) = (day(&mut s, "from", problems), day(&mut s, "until", problems));
         if from.zip(until).is_some_and(|(from, until)| until < from) {
             problems.add(&s.place_of("until"), "`until` is before `from`");
+        }
+        if let Some(other) = plan.sources.iter().find(|other| other.received == Receipt::Modified)
+            && until.is_some()
+        {
+            let what = format!(
+                "`until` cannot hold: source `{}` has `received = \"modified\"`, so senders tell the time of receipt; expected \
+                 `now` there",
+                other.name
+            );
+            problems.add(&s.place_of("until"), what);
         }
         if signers.iter().any(|other| other.name == name) {
             problems.add(&s.place_of("name"), format!("signer `{name}` is defined twice"));

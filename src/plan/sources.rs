@@ -66,6 +66,13 @@ pub(super) fn read(
             ),
             name,
         };
+        if let Where::Https { files: WebFiles::Urls(urls), .. } = &source.place {
+            let names: Vec<&str> = urls.iter().map(|url| file_name(url)).collect();
+            if let Some(at) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
+                let what = format!("two of the `urls` name a file `{}`, expected a name for each", names[at]);
+                problems.add(&s.place_of("urls"), what);
+            }
+        }
         if sources.iter().any(|other| other.name == source.name) {
             problems.add(&s.place_of("name"), format!("source `{}` is defined twice", source.name));
         }
@@ -73,6 +80,11 @@ pub(super) fn read(
         s.end(problems);
     }
     sources
+}
+
+/// The last part of an address's path.
+fn file_name(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url).rsplit('/').next().unwrap_or(url)
 }
 
 /// Every district that an entry names is one of the register that sends, at some time.

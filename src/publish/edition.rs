@@ -405,19 +405,24 @@ impl<'a> Edition<'a> {
         Ok(())
     }
 
+    /// What was wrong in a file that was replaced is told no more.
     fn findings(&mut self, store: &Store, folders: &[&str]) -> Result<(), StoreError> {
+        let replaced = store.replaced(folders)?;
         let wanted = self.period.to_string();
         for part in store.partitions_below("findings", folders)? {
-            for batch in part.read(&["severity", "unit_code", "period"])? {
+            for batch in part.read(&["submission_id", "member", "severity", "unit_code", "period"])? {
                 let words = |name| Words::of(&batch, name);
-                let (Some(severity), Some(unit), Some(period)) =
-                    (words("severity"), words("unit_code"), words("period"))
+                let (Some(id), Some(member), Some(severity), Some(unit), Some(period)) =
+                    (words("submission_id"), words("member"), words("severity"), words("unit_code"), words("period"))
                 else {
                     continue;
                 };
                 let period = period.look_up(|p| (p == wanted).then_some(()));
                 for row in (0..batch.num_rows()).filter(|row| period.get(*row).is_some()) {
                     let Some(&at) = self.index.get(unit.get(row)) else { continue };
+                    if replaced.holds(id.get(row), member.get(row)) {
+                        continue;
+                    }
                     match severity.get(row) {
                         "error" => self.units[at].findings.0 += 1,
                         "warning" => self.units[at].findings.1 += 1,

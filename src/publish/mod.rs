@@ -111,7 +111,8 @@ pub fn publish(
     let made = store.tables_made()?;
     let shown = plan.settings.map.shown;
     let span = plan.settings.span;
-    let mut content = format!("{}\n{}\n{shown} {span}\n", crate::PROGRAM, plan.digest);
+    let (as_of, calendar) = (plan.as_of(), register.calendar(plan, plan.local_date(now)));
+    let mut content = format!("{}\n{}\n{shown} {span} {as_of} {calendar}\n", crate::PROGRAM, plan.digest);
     for ((stage, part), digest) in &made {
         content.push_str(&format!("{stage} {part} {digest}\n"));
     }
@@ -130,6 +131,7 @@ pub fn publish(
     let (draft, channel) = (store.draft_release(&id)?, plan.settings.channel);
     let mut fresh = Vec::new();
     let mut known = store.parts(parts::STAGE)?;
+    parts::follow(register, store)?;
     let scope = parts::Scope::new(plan, register, store, &made, plan.local_date(now))?;
     let pages = parts::render(&scope, &draft, &mut known, &mut fresh, progress)?;
     let digests = store.table_digests()?;

@@ -28,8 +28,19 @@ pub(super) struct Note {
 #[derive(Debug, Default)]
 pub(super) struct Notes(HashMap<(usize, Option<usize>), Vec<Note>>);
 
-const COLUMNS: [&str; 9] =
-    ["unit_code", "element", "period", "code", "severity", "cell", "message_vi", "message_en", "justification"];
+const COLUMNS: [&str; 11] = [
+    "unit_code",
+    "element",
+    "period",
+    "code",
+    "severity",
+    "cell",
+    "message_vi",
+    "message_en",
+    "justification",
+    "submission_id",
+    "member",
+];
 
 impl Notes {
     /// Loads the notes of these units, by code, in these periods.
@@ -48,12 +59,18 @@ impl Notes {
                 && periods.iter().any(|p| p == period)
                 && units.contains_key(*unit)
         };
+        let replaced = store.replaced(&[territory])?;
         for part in store.partitions_below("findings", &[territory])? {
             for batch in part.read_where(&COLUMNS, &["severity", "code", "period", "unit_code"], wanted)? {
                 let words: Vec<Words<'_>> = COLUMNS.iter().filter_map(|name| Words::of(&batch, name)).collect();
-                let [unit, element, period, code, _, cell, vi, en, reason] = words.as_slice() else { continue };
+                let [unit, element, period, code, _, cell, vi, en, reason, id, member] = words.as_slice() else {
+                    continue;
+                };
                 for row in 0..batch.num_rows() {
                     let Some(&at) = units.get(unit.get(row)) else { continue };
+                    if replaced.holds(id.get(row), member.get(row)) {
+                        continue;
+                    }
                     let Ok(period) = period.get(row).parse::<Period>() else { continue };
                     let element = plan.element_index(element.get(row));
                     all.entry((at, element)).or_default().push(Note {

@@ -97,6 +97,21 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// An error where the figures of a province were not computed from the observations that stand: a release of both would
+/// contradict itself.
+pub(super) fn follow(register: &Register, store: &Store) -> Result<(), StoreError> {
+    let (observed, computed) = (store.parts_of_table("observations")?, store.parts_of_table("indicator_values")?);
+    let territories = Territories::new(register);
+    let provinces = territories.names().flat_map(|name| territories.provinces(name).iter().map(move |p| (name, p)));
+    for (territory, province) in provinces {
+        let from = computed.get(province).and_then(|made| made.inputs.get("tables"));
+        if from.is_some_and(|from| observed.get(territory).is_none_or(|made| made.digest != *from)) {
+            return Err(StoreError::Behind { table: "indicator_values" });
+        }
+    }
+    Ok(())
+}
+
 /// Renders what is to be rendered into the draft, takes over the rest, and says how many pages were rendered. `fresh` are
 /// the parts to be noted once the release stands.
 pub(super) fn render(
@@ -118,7 +133,9 @@ pub(super) fn render(
     }
     stale.sort();
     let gone = known.gone(&scope.inputs);
-    known.begin(stale.iter().chain(&gone).map(String::as_str))?;
+    // Pages lie in the release alone: of a part that is gone nothing is left.
+    known.forget(&gone)?;
+    known.begin(stale.iter().map(String::as_str))?;
     progress.start(STAGE, stale.len() as u64);
     let mut count = 0;
     // One territory at a time, which bounds the memory; its pages are rendered side by side.

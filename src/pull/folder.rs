@@ -31,23 +31,26 @@ fn walk(folder: &Path, inner: &str, shown: &mut Vec<Shown>) -> std::io::Result<(
         if entry.file_type()?.is_dir() {
             walk(&entry.path(), &format!("{path}/"), shown)?;
         } else {
-            shown.push(show(&entry, path)?);
+            shown.extend(show(&entry, path)?);
         }
     }
     Ok(())
 }
 
-/// Of a link, its own times and size: it is never followed.
-fn show(entry: &fs::DirEntry, path: String) -> std::io::Result<Shown> {
-    let metadata = entry.metadata()?;
-    Ok(Shown {
+/// Of a link, its own times and size: it is never followed. Nothing where it was taken away or renamed meanwhile.
+fn show(entry: &fs::DirEntry, path: String) -> std::io::Result<Option<Shown>> {
+    let metadata = match entry.metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        metadata => metadata?,
+    };
+    Ok(Some(Shown {
         path,
         bytes: metadata.len(),
         mark: mark(&metadata),
         changed: file::changed(&metadata),
         modified: Some(metadata.mtime() * 1_000_000 + metadata.mtime_nsec() / 1000),
         regular: metadata.is_file(),
-    })
+    }))
 }
 
 /// What tells a file's versions apart beside the size.
@@ -68,7 +71,7 @@ impl Source for Folder<'_> {
                     if entry.file_type()?.is_dir() {
                         walk(&entry.path(), &format!("{name}/"), &mut shown)?;
                     } else {
-                        shown.push(show(entry, name)?);
+                        shown.extend(show(entry, name)?);
                     }
                     Ok(shown)
                 })

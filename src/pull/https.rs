@@ -87,8 +87,9 @@ impl<'a> Https<'a> {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
                 let of_line = |line: &str| {
                     let url = base.join(line).ok()?;
-                    let below = url.as_str().strip_prefix(folder.as_str())?;
-                    Some((decoded(below), url.clone()))
+                    url.as_str().strip_prefix(folder.as_str())?;
+                    // What follows a `?` opens the file and is no part of its name.
+                    Some((decoded(url.path().strip_prefix(folder.path())?), url.clone()))
                 };
                 lines
                     .map(|line| {

@@ -152,13 +152,17 @@ impl Taken<'_> {
     }
 }
 
+/// So many files in a row that failed as if the whole source were gone, and nothing more is asked of it. One file that always
+/// fails must not keep those after it from coming.
+const PATIENCE: usize = 8;
+
 /// Files that did not come over.
 #[derive(Default)]
 struct Missed {
     count: usize,
     first: Option<Trouble>,
-    /// Whether the rest would fare no better.
-    whole: bool,
+    /// How many in a row failed as if the whole source were gone.
+    in_a_row: usize,
 }
 
 /// What is at hand when offers are taken.
@@ -195,8 +199,14 @@ impl Desk<'_> {
             return Ok(None);
         }
         let (bytes, mark, modified) = match self.source.read(offer, &wanted.before) {
-            Ok(Content::Whole { bytes, mark, modified }) => (bytes, mark, modified),
-            Ok(Content::Unchanged) => return Ok(None),
+            Ok(Content::Whole { bytes, mark, modified }) => {
+                self.came();
+                (bytes, mark, modified)
+            }
+            Ok(Content::Unchanged) => {
+                self.came();
+                return Ok(None);
+            }
             Ok(Content::TooLarge) => return refuse(Code::FileTooLarge, None),
             Err(trouble) if self.is_local() => {
                 tracing::warn!(stage = "pull", file = %offer.file_name, %trouble, "a file could not be read");
@@ -240,9 +250,17 @@ impl Desk<'_> {
     /// Whether nothing more is asked of the source; then the offer is missed.
     fn gave_up(&self) -> bool {
         self.missed.lock().is_ok_and(|mut missed| {
-            missed.count += usize::from(missed.whole);
-            missed.whole
+            let gone = missed.in_a_row >= PATIENCE;
+            missed.count += usize::from(gone);
+            gone
         })
+    }
+
+    /// The source answers: what failed before was about that file.
+    fn came(&self) {
+        if let Ok(mut missed) = self.missed.lock() {
+            missed.in_a_row = 0;
+        }
     }
 
     fn miss(&self, offer: &Offer, trouble: Trouble) {
@@ -250,7 +268,7 @@ impl Desk<'_> {
         tracing::warn!(stage = "pull", source = %self.entry.name, %file, %trouble, "a file did not come over");
         if let Ok(mut missed) = self.missed.lock() {
             missed.count += 1;
-            missed.whole |= trouble.whole;
+            missed.in_a_row = if trouble.whole { missed.in_a_row + 1 } else { 0 };
             missed.first.get_or_insert_with(|| trouble.about(&file));
         }
     }
@@ -259,7 +277,7 @@ impl Desk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Silent;
+    use crate::model::{Login, Silent};
     use crate::pull::Shown;
     use crate::pull::tests::entry;
 
@@ -313,5 +331,54 @@ mod tests {
         // Other times, or no longer refused: read; gone files disturb nothing.
         assert_eq!(night(500, vec![file("a", "v3", 450), file("link", "l", 0)]), ("a link".into(), 2));
         assert_eq!(store.ledger().unwrap().receipts().unwrap().len(), 7);
+    }
+
+    /// A server of which some files cannot be had.
+    struct Server {
+        files: Vec<Shown>,
+        broken: fn(&str) -> bool,
+    }
+
+    impl Source for Server {
+        fn shown(&self) -> Result<Vec<Shown>, Trouble> {
+            Ok(self.files.clone())
+        }
+
+        fn read(&self, offer: &Offer, _: &str) -> Result<Content, Trouble> {
+            if (self.broken)(&offer.file_name) {
+                return Err(Trouble::source("it is refused"));
+            }
+            let bytes = offer.file_name.clone().into_bytes();
+            Ok(Content::Whole { bytes, mark: Some(offer.mark.clone()), modified: None })
+        }
+    }
+
+    #[test]
+    fn one_file_that_always_fails_keeps_none_of_those_after_it_from_coming() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let entry = Entry { place: Place::Webdav { url: String::new(), login: Login::Nobody }, ..entry() };
+        let file = |at: usize| Shown {
+            path: format!("474/{at:02}"),
+            bytes: 2,
+            mark: "v1".into(),
+            changed: 0,
+            modified: None,
+            regular: true,
+        };
+        let mut summary = Summary::default();
+        let mut night = |broken: fn(&str) -> bool, files: usize| {
+            let server = Server { files: (0..files).map(file).collect(), broken };
+            let clock = || Ok(1_000_000_000_000);
+            let run =
+                Run { entry: &entry, store: &store, now: Timestamp::UNIX_EPOCH, clock: &clock, progress: &Silent };
+            let mut ledger = store.ledger().unwrap();
+            let before = summary.received;
+            let failed = run.take(&server, &mut ledger, &mut summary).unwrap();
+            (summary.received - before, failed.map(|failed| failed.missed))
+        };
+        assert_eq!(night(|name| name == "00", 40), (39, Some(1)));
+        // A source that is gone is not asked for each of its files.
+        assert_eq!(night(|_| true, 400), (0, Some(361)));
     }
 }

@@ -106,6 +106,8 @@ impl Store {
             let _ = std::fs::remove_dir_all(&draft);
         }
         restored?;
+        // It is there whole, however the power fails.
+        Self { root: draft.clone() }.sync()?;
         if root.is_dir() {
             fs::remove_dir(&root)?;
         }

@@ -93,6 +93,8 @@ pub struct Parts {
     ledger: Ledger,
     stage: &'static str,
     known: BTreeMap<String, Made>,
+    /// Parts whose making began and has not ended.
+    open: BTreeSet<String>,
 }
 
 /// Stages that make tables, each with the one that it is known by.
@@ -118,8 +120,11 @@ impl Store {
             })?;
             rows.collect()
         };
-        let known = read().map_err(ledger.fail())?;
-        Ok(Parts { store: self.clone(), ledger, stage, known })
+        let mut known = read().map_err(ledger.fail())?;
+        let open: BTreeSet<String> =
+            known.iter().filter(|(_, made)| made.digest.is_empty()).map(|(part, _)| part.clone()).collect();
+        known.retain(|part, _| !open.contains(part));
+        Ok(Parts { store: self.clone(), ledger, stage, known, open })
     }
 
     /// The parts of the stage that makes a table.
@@ -130,12 +135,13 @@ impl Store {
         }
     }
 
-    /// The digest of each part of the tables that stands, by stage and part; an error where a stage has made nothing yet.
+    /// The digest of each part of the tables that stands, by stage and part; an error where a stage has made nothing yet or
+    /// left something half made.
     pub fn tables_made(&self) -> Result<BTreeMap<(&'static str, String), String>> {
         let mut all = BTreeMap::new();
         for (stage, table) in TABLES {
             let parts = self.parts(stage)?;
-            if parts.all().is_empty() {
+            if parts.all().is_empty() || !parts.open.is_empty() {
                 return Err(StoreError::Missing { table: (*table).to_owned(), store: self.root.clone() });
             }
             all.extend(parts.known.into_iter().map(|(part, made)| ((*stage, part), made.digest)));
@@ -189,9 +195,9 @@ impl Parts {
         wanted.iter().filter_map(changed).collect()
     }
 
-    /// Parts that stand and are not wanted any more.
+    /// Parts of which something may be there and that are not wanted any more.
     pub fn gone(&self, wanted: &BTreeMap<String, Inputs>) -> Vec<String> {
-        self.known.keys().filter(|part| !wanted.contains_key(*part)).cloned().collect()
+        self.known.keys().chain(&self.open).filter(|part| !wanted.contains_key(*part)).cloned().collect()
     }
 
     /// The files of a part, in order.
@@ -215,17 +221,34 @@ impl Parts {
         Ok(all)
     }
 
-    /// Forgets parts whose files are about to be touched.
+    /// Forgets parts whose files are about to be touched; until they are noted again, or forgotten, they are open.
     pub fn begin<'p>(&mut self, parts: impl IntoIterator<Item = &'p str>) -> Result<()> {
         let forget = || -> rusqlite::Result<()> {
             let transaction = self.ledger.connection.unchecked_transaction()?;
             for part in parts {
-                transaction.execute("DELETE FROM made WHERE stage = ? AND part = ?", params![self.stage, part])?;
+                transaction.execute(
+                    "INSERT OR REPLACE INTO made (stage, part, inputs, digest, summary, files) VALUES (?,?,'{}','','','[]')",
+                    params![self.stage, part],
+                )?;
                 self.known.remove(part);
+                self.open.insert(part.to_owned());
             }
             transaction.commit()
         };
         forget().map_err(self.ledger.fail())
+    }
+
+    /// Ends parts that are not wanted any more, once none of their files is left.
+    pub fn forget(&mut self, parts: &[String]) -> Result<()> {
+        for part in parts {
+            let done = self
+                .ledger
+                .connection
+                .execute("DELETE FROM made WHERE stage = ? AND part = ?", params![self.stage, part]);
+            done.map_err(self.ledger.fail())?;
+            self.open.remove(part);
+        }
+        Ok(())
     }
 
     /// Notes parts as made, once all that was written is on disk.
@@ -243,6 +266,7 @@ impl Parts {
                     "INSERT OR REPLACE INTO made (stage, part, inputs, digest, summary, files) VALUES (?,?,?,?,?,?)",
                     params![self.stage, part.part, json(&made.inputs), made.digest, made.summary, json(&part.files)],
                 )?;
+                self.open.remove(&part.part);
                 self.known.insert(part.part, made);
             }
             transaction.commit()
@@ -295,9 +319,12 @@ mod tests {
         let changed = BTreeMap::from([("receipts".to_owned(), ("a".to_owned(), "b".to_owned()))]);
         assert_eq!(parts.stale(&wanted), [Stale { part: "46".into(), changed }]);
         assert_eq!(parts.gone(&BTreeMap::new()), ["46"]);
-        // Killed after this, it is made again even where the inputs are those of before.
+        // Killed after this, it is made again even where the inputs are those of before, and what is gone is not forgotten.
         parts.begin(["46"]).unwrap();
         wanted.insert("46".into(), inputs(&[("receipts", "a"), ("definitions", "d")]));
-        assert_eq!(store.parts("normalize").unwrap().stale(&wanted).len(), 1);
+        let mut parts = store.parts("normalize").unwrap();
+        assert_eq!((parts.stale(&wanted).len(), parts.gone(&BTreeMap::new())), (1, vec!["46".to_owned()]));
+        parts.forget(&["46".to_owned()]).unwrap();
+        assert!(store.parts("normalize").unwrap().gone(&BTreeMap::new()).is_empty());
     }
 }

@@ -25,6 +25,7 @@ mod prune;
 pub mod published;
 pub mod raw;
 pub mod release;
+mod replaced;
 mod restricted;
 mod splice;
 pub mod tables;
@@ -44,6 +45,7 @@ pub use parquet::{Partition, TableWriter};
 pub use prune::Standing;
 pub use published::Published;
 pub use release::{ReleaseDraft, STABLE};
+pub use replaced::Replaced;
 pub use verify::{Chain, Fault, Read, Verified};
 
 /// Why the store could not do what was asked.
@@ -74,6 +76,9 @@ pub enum StoreError {
     /// A file that is no backup, or not a whole one.
     #[error("`{}` is no whole backup: {source}", path.display())]
     NoBackup { path: PathBuf, source: std::io::Error },
+    /// A table does not follow from those that stand.
+    #[error("table `{table}` was computed from other observations than those that stand")]
+    Behind { table: &'static str },
     /// A stage needs what an earlier stage has not made yet.
     #[error("there is no table `{table}` in `{}`", store.display())]
     Missing { table: String, store: PathBuf },
@@ -114,6 +119,11 @@ impl Store {
             fs::create_dir_all(root.join(folder))?;
         }
         Ok(store)
+    }
+
+    /// A store that is there already; nothing is made.
+    pub fn open_existing(root: &Path) -> Option<Self> {
+        root.join("ledger.sqlite").is_file().then(|| Self { root: root.to_owned() })
     }
 
     /// The store's folder.

@@ -102,10 +102,11 @@ impl ReleaseDraft {
     /// Takes over pages of the newest release as they stand there; false where one is not there.
     pub fn keep_pages(&self, pages: &[Written]) -> Result<bool> {
         let from = self.store.current().join("site");
+        // Before any is shared: what is rendered instead must not be written into a page that stands.
+        if !pages.iter().all(|(name, _)| from.join(name).is_file()) {
+            return Ok(false);
+        }
         for (name, digest) in pages {
-            if !from.join(name).is_file() {
-                return Ok(false);
-            }
             share(&from.join(name), &self.site().join(name))?;
             self.note(format!("site/{name}"), digest.clone());
         }
