@@ -45,6 +45,8 @@ mod replies;
 mod servers;
 /// Forms that are signed.
 mod signed;
+/// The site: links, weight, hostile names, and readers in a browser.
+mod site;
 /// Forms that come over a network.
 mod sources;
 /// The rules of the house, read off the source.

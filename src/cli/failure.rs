@@ -113,6 +113,10 @@ impl From<StageError> for Failure {
             | StageError::Evaluate(EvaluateError::Store(store))
             | StageError::Publish(PublishError::Store(store))
             | StageError::Reply(ReplyError::Store(store)) => store_hint(store),
+            StageError::Publish(PublishError::NoUnit { .. }) => {
+                "`wardscore units` finds a unit's code; a dissolved one has no scorecard on the map that is shown"
+                    .to_owned()
+            }
             StageError::Publish(PublishError::Io(io)) => io_hint(io),
             StageError::Evaluate(EvaluateError::Engine { .. })
             | StageError::Publish(PublishError::Page { .. })

@@ -11,6 +11,7 @@ mod inspect;
 mod log;
 mod new;
 mod progress;
+mod publish;
 mod quarantine;
 mod record;
 mod releases;
@@ -106,8 +107,8 @@ enum Command {
     Normalize(stages::ReadArguments),
     /// Stage 3: compute indicators, statuses, classes and scores
     Evaluate,
-    /// Stage 5: render the pages and publish a release
-    Publish,
+    /// Stage 5: render the scorecards and publish a release; or render some of them into a folder
+    Publish(publish::PublishArguments),
     /// Last stage: write a reply to each district about what it sent
     Reply,
     /// Validate a pipeline definition and report every error at once
@@ -173,7 +174,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Pull => stages::run(common, Stage::Pull, false),
         Command::Normalize(read) => stages::run(common, Stage::Normalize, read.strict),
         Command::Evaluate => stages::run(common, Stage::Evaluate, false),
-        Command::Publish => stages::run(common, Stage::Publish, false),
+        Command::Publish(publish) => publish::run(common, publish),
         Command::Reply => stages::run(common, Stage::Reply, false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),

@@ -84,7 +84,7 @@ impl Setting {
         let mut more = Vec::new();
         for (key, value) in &common.set {
             let value = match key.as_str() {
-                "inbox" | "baseline" | "population" | "corrections" | "register" => {
+                "inbox" | "baseline" | "population" | "corrections" | "actions" | "register" => {
                     absolute(Path::new(value))?.to_string_lossy().into_owned()
                 }
                 _ => value.clone(),

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::action::Actions;
 use super::correction::Corrections;
 use super::element::{Element, Form, Kind};
 use super::finding::Code;
 use super::formula::Expr;
+use super::geography::Geography;
 use super::indicator::Indicator;
 use super::intervention::{Intervention, Measure};
 use super::job::Channel;
@@ -18,6 +20,7 @@ use super::retention::Retention;
 use super::rubric::Rubric;
 use super::rule::Rule;
 use super::score::Scoring;
+use super::scorecards::Scorecards;
 use super::signer::Signers;
 use super::source::Source;
 use super::state::Span;
@@ -35,6 +38,8 @@ pub struct Settings {
     pub population: PathBuf,
     /// CSV of reviewed corrections; it need not be there.
     pub corrections: PathBuf,
+    /// CSV of what is undertaken about figures; it need not be there.
+    pub actions: PathBuf,
     /// Folder of the register (units.csv, changes.csv, aliases.csv).
     pub register: PathBuf,
     /// Largest file read, in bytes.
@@ -47,6 +52,8 @@ pub struct Settings {
     pub span: Span,
     /// The channel of the release that is made.
     pub channel: Channel,
+    /// What scorecards are made as.
+    pub scorecards: Scorecards,
 }
 
 /// A baseline value of one unit and element.
@@ -120,8 +127,12 @@ pub struct Plan {
     pub baselines: BTreeMap<String, BTreeMap<String, Baseline>>,
     /// Reviewed corrections of reported values.
     pub corrections: Corrections,
-    /// SHA-256 (hex) over everything that the definition holds, with overrides; but for the corrections, which have their
-    /// own.
+    /// What is undertaken about figures.
+    pub actions: Actions,
+    /// Where wards lie.
+    pub geography: Geography,
+    /// SHA-256 (hex) over everything that the definition holds, with overrides; but for the corrections and the actions,
+    /// which have their own, and for what changes no figure.
     pub digest: String,
     /// SHA-256 (hex) over what of it the reading of forms follows from.
     pub reading_digest: String,

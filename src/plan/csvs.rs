@@ -118,7 +118,7 @@ pub(super) fn date(text: &str, row: &Row<'_>, what: &str, problems: &mut Problem
     }
 }
 
-fn number(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Option<f64> {
+pub(super) fn number(text: &str, row: &Row<'_>, what: &str, problems: &mut Problems) -> Option<f64> {
     match text.parse::<f64>() {
         Ok(n) if n.is_finite() => Some(n),
         _ => {

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::model::{
-    Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Indicator, Kind, Level, OverTime,
-    OwnPart, Period, Plan, Requirement, Rubric, Scoring, Signers, ValueForm,
+    Actions, Chance, Class, Corrections, Criterion, Direction, Element, Expr, Form, Frequency, Geography, Indicator,
+    Kind, Level, OverTime, OwnPart, Period, Plan, Requirement, Rubric, Scoring, Signers, ValueForm,
 };
 use crate::store::raw::sha256;
 
 use super::problem::{Place, Problems};
 use super::toml_reader::{Source, Table};
 use super::{
-    Definition, check, corrections, csvs, interventions, jobs, register, rules, score, settings, signers, sources,
-    targets,
+    Definition, actions, check, corrections, csvs, geography, interventions, jobs, register, rules, score, settings,
+    signers, sources, targets,
 };
 
 const LEVELS: &[(&str, Level)] = &[("ward", Level::Ward), ("district", Level::District), ("province", Level::Province)];
@@ -28,8 +28,8 @@ const OVER_TIME: &[(&str, OverTime)] =
 /// Files that the reading of forms follows from, beside the main one and the lists.
 const READING: &[&str] = &["forms/", "rubric.toml", "rules.toml"];
 
-/// Tables of the main file that say where forms come from and when work is done, not what it makes.
-const CIRCUMSTANCES: &[&str] = &["source", "releases", "signatures"];
+/// Tables of the main file that say where forms come from, when work is done and what it looks like, not what it finds.
+const CIRCUMSTANCES: &[&str] = &["source", "releases", "signatures", "scorecards"];
 
 /// The main file's text without its circumstances.
 fn made_of(text: &str) -> String {
@@ -140,6 +140,8 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     (plan.populations, plan.baselines) = (populations, baselines);
     plan.digest = sha256(digest.as_bytes());
     plan.corrections = corrections::read(&plan, &register, problems);
+    plan.actions = actions::read(&plan, &register, problems);
+    plan.geography = geography::read(&plan.settings.scorecards, problems);
     let jobs = jobs::load(folder, problems);
     Some(Definition { plan, register, jobs })
 }
@@ -216,6 +218,8 @@ fn pipeline(
         populations: BTreeMap::new(),
         baselines: BTreeMap::new(),
         corrections: Corrections::default(),
+        actions: Actions::default(),
+        geography: Geography::default(),
         digest: String::new(),
         reading_digest: String::new(),
     };

@@ -1,13 +1,15 @@
 //! A pipeline's folder, loaded and checked: every problem at once, each with its file and line.
 //!
 //! In: `pipeline.toml`, `forms/*.toml`, `indicators.toml`, `targets.toml`, `rubric.toml`, `rules.toml`, where there are any
-//! `score.toml`, `interventions.toml`, `corrections.csv`, `signers.toml` and `jobs.toml`, the register and the CSVs of populations and
+//! `score.toml`, `interventions.toml`, `corrections.csv`, `actions.csv`, `signers.toml` and `jobs.toml`, the register and the CSVs of populations and
 //! baselines. Out: a [`Definition`] in which every name has been checked, or all the problems.
 
+mod actions;
 mod check;
 mod corrections;
 mod csvs;
 mod files;
+mod geography;
 mod interventions;
 mod jobs;
 pub mod locate;

@@ -1,17 +1,29 @@
-//! `[settings]` with what the command line overrides, and `[releases]`.
+//! `[settings]` and `[scorecards]` with what the command line overrides, and `[releases]`.
 
 use std::path::{Path, PathBuf};
 
 use super::below;
 use super::problem::{Place, Problems, nearest};
 use super::toml_reader::Table;
-use crate::model::{Channel, MapChoice, Retention, Settings, Span};
+use crate::model::{Channel, Format, MapChoice, Retention, Scorecards, Settings, Span};
 
 /// The spans that pages can show.
 pub(super) const SPANS: [(&str, Span); 4] = {
     let [a, b, c, d] = Span::OF_QUARTERS;
     [(a.as_str(), a), (b.as_str(), b), (c.as_str(), c), (d.as_str(), d)]
 };
+
+/// The settings that are paths.
+fn paths(settings: &mut Settings) -> [(&'static str, &mut PathBuf); 6] {
+    [
+        ("inbox", &mut settings.inbox),
+        ("baseline", &mut settings.baseline),
+        ("population", &mut settings.population),
+        ("corrections", &mut settings.corrections),
+        ("actions", &mut settings.actions),
+        ("register", &mut settings.register),
+    ]
+}
 
 /// The settings, and the register's folder. What is given on the command line decides.
 pub(super) fn settings(
@@ -20,16 +32,18 @@ pub(super) fn settings(
     overrides: &[(String, String)],
     problems: &mut Problems,
 ) -> (Settings, PathBuf) {
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 11] = [
         "inbox",
         "baseline",
         "population",
         "corrections",
+        "actions",
         "register",
         "max_file_bytes",
         "personal_data_retention_days",
         "map",
         "span",
+        "formats",
     ];
     let table = t.table("settings", problems);
     let given = |key: &str| overrides.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone());
@@ -49,24 +63,21 @@ pub(super) fn settings(
         baseline: folder.join("baseline.csv"),
         population: folder.join("population.csv"),
         corrections: folder.join("corrections.csv"),
+        actions: folder.join("actions.csv"),
         register: folder.join("register"),
         max_file_bytes: 32 << 20,
         personal_data_retention_days: 30,
         map: MapChoice::default(),
         span: Span::YearToDate,
         channel: Channel::Nightly,
+        scorecards: scorecards(t, folder, problems),
     };
     if let Some(mut s) = table {
-        let mut path = |key: &'static str, to: &mut PathBuf| {
+        for (key, to) in paths(&mut defaults) {
             if let Some(text) = s.text(key, problems) {
                 *to = below(folder, &text);
             }
-        };
-        path("inbox", &mut defaults.inbox);
-        path("baseline", &mut defaults.baseline);
-        path("population", &mut defaults.population);
-        path("corrections", &mut defaults.corrections);
-        path("register", &mut defaults.register);
+        }
         if let Some(bytes) = s.number("max_file_bytes", problems) {
             defaults.max_file_bytes = bytes as u64;
         }
@@ -95,13 +106,11 @@ pub(super) fn settings(
                 .add(&command_line, format!("`span` is `{text}`, expected one of {}", SPANS.map(|s| s.0).join(", "))),
         }
     }
-    for (key, to) in [
-        ("inbox", &mut defaults.inbox),
-        ("baseline", &mut defaults.baseline),
-        ("population", &mut defaults.population),
-        ("corrections", &mut defaults.corrections),
-        ("register", &mut defaults.register),
-    ] {
+    if let Some(text) = given("formats") {
+        let words: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).collect();
+        defaults.scorecards.formats = formats(&words, &command_line, problems);
+    }
+    for (key, to) in paths(&mut defaults) {
         if let Some(value) = given(key) {
             *to = PathBuf::from(value);
         }
@@ -118,6 +127,34 @@ pub(super) fn settings(
     }
     let register = defaults.register.clone();
     (defaults, register)
+}
+
+/// `[scorecards]`: what they are made as.
+fn scorecards(t: &mut Table<'_>, folder: &Path, problems: &mut Problems) -> Scorecards {
+    let mut all = Scorecards::default();
+    let Some(mut table) = t.table("scorecards", problems) else { return all };
+    if table.has("formats") {
+        let words = table.texts("formats", problems);
+        all.formats = formats(&words, &table.place_of("formats"), problems);
+    }
+    all.boundaries = table.text("boundaries", problems).map(|path| below(folder, &path));
+    all.boundaries_code = table.text("boundaries_code", problems).unwrap_or(all.boundaries_code);
+    all.centroids = table.text("centroids", problems).map(|path| below(folder, &path));
+    table.end(problems);
+    all
+}
+
+/// Kinds of documents, each once, in the order of [`Format::ALL`].
+fn formats(words: &[String], place: &Place, problems: &mut Problems) -> Vec<Format> {
+    for word in words.iter().filter(|word| Format::from_word(word).is_none()) {
+        problems.unknown(place, "format", word, Format::ALL.iter().map(|format| format.as_str()));
+    }
+    let wanted = |format: &&Format| words.iter().any(|word| word == format.as_str());
+    let all: Vec<Format> = Format::ALL.iter().filter(wanted).copied().collect();
+    if words.is_empty() {
+        problems.add(place, "`formats` is empty; expected one or more of html, pdf, xlsx".to_owned());
+    }
+    all
 }
 
 /// `[releases]`: how long they are kept.

@@ -1,21 +1,23 @@
 //! What is published: the tables of the newest period, grouped per unit, so that a page reads a slice and never filters.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{ArrowPrimitiveType, Date32Type, Float64Type, Int32Type};
+use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int32Type};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::figure::Figure;
 use super::impact::{self, Study};
+use super::open::Open;
 use super::origin::{self, Origin};
-use super::outlook::{self, Outlook};
+use super::outlook::{self, Funnel, Outlook};
+use super::reported::{self, Reported};
 use super::sources::Sources;
 use super::values::{Row, SERIES, VALUES, Value};
 use crate::model::{Level, Map, Period, Plan, Span};
 use crate::register::{Register, Territories};
-use crate::store::columns::{Words, day_number};
+use crate::store::columns::Words;
 use crate::store::{Partition, Store, StoreError};
 
 /// A ward's card.
@@ -38,19 +40,14 @@ pub(super) struct Card {
     pub(super) days_late: i32,
 }
 
-/// A form that was due and did not come.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Missing {
-    pub(super) period: Period,
-    pub(super) form: String,
-}
-
 /// A unit with all that its page shows.
 #[derive(Debug)]
 pub(super) struct Unit {
     pub(super) code: String,
     pub(super) level: Level,
     pub(super) name: String,
+    /// Its kind: `phường`.
+    pub(super) kind: String,
     /// What made a ward what it is.
     pub(super) origins: Vec<Origin>,
     /// Position of the unit above.
@@ -62,11 +59,13 @@ pub(super) struct Unit {
     outlooks: Vec<(usize, Outlook)>,
     /// Target by target: the value of the span shown at each quarter, for a sparkline.
     series: Vec<Option<f64>>,
+    /// Target by target: what was required at each quarter.
+    path: Vec<Option<f64>>,
     pub(super) card: Option<Card>,
     /// Findings of the newest period: errors and warnings.
     pub(super) findings: (usize, usize),
-    /// Of a district: forms of the last year that are due and not in.
-    pub(super) missing: BTreeSet<Missing>,
+    /// Of a sender: what it reported within the last year.
+    pub(super) reported: Option<Reported>,
     /// Interventions, by their position in the plan, that came to the unit, with their first period; of a province those
     /// that began anywhere in it.
     pub(super) interventions: Vec<(usize, Option<Period>)>,
@@ -75,7 +74,16 @@ pub(super) struct Unit {
 impl Unit {
     /// What is said beside its value of an indicator.
     pub(super) fn outlook(&self, indicator: usize) -> &[Figure] {
-        self.outlooks.iter().find(|(of, _)| *of == indicator).map_or(&[], |(_, said)| said.as_slice())
+        self.outlook_of(indicator).map_or(&[], |outlook| outlook.said.as_slice())
+    }
+
+    /// Between which limits chance alone would leave its value.
+    pub(super) fn funnel(&self, indicator: usize) -> Option<Funnel> {
+        self.outlook_of(indicator)?.funnel
+    }
+
+    fn outlook_of(&self, indicator: usize) -> Option<&Outlook> {
+        self.outlooks.iter().find(|(of, _)| *of == indicator).map(|(_, outlook)| outlook)
     }
 }
 
@@ -119,7 +127,8 @@ pub(super) struct Edition<'a> {
     pub(super) period: Period,
     /// The day whose units are shown.
     pub(super) day: Date,
-    quarters: Vec<Period>,
+    /// From the plan's first quarter to the period shown.
+    pub(super) quarters: Vec<Period>,
     /// Provinces, districts and wards in force, by level from the top, then code.
     pub(super) units: Vec<Unit>,
     index: HashMap<String, usize>,
@@ -129,6 +138,10 @@ pub(super) struct Edition<'a> {
     targets: Vec<Option<usize>>,
     /// What was estimated of each intervention.
     pub(super) studies: Vec<Study>,
+    /// Findings that nobody has answered yet.
+    pub(super) open: Open,
+    /// The day on which this is said.
+    pub(super) today: Date,
 }
 
 pub(super) fn numbers<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<T>> {
@@ -139,11 +152,11 @@ pub(super) fn get<T: ArrowPrimitiveType>(array: Option<&PrimitiveArray<T>>, row:
     array.filter(|a| !a.is_null(row)).map(|a| a.value(row))
 }
 
-/// What one file of `indicator_values` brings: unit, target, value; and for the period shown, unit and value.
+/// What one file of `indicator_values` brings: unit, target, value and what was required; and for the period shown, unit and value.
 #[derive(Default)]
 struct Brought {
     quarter: usize,
-    points: Vec<(u32, u16, f64)>,
+    points: Vec<(u32, u16, [Option<f64>; 2])>,
     values: Vec<(u32, Value)>,
 }
 
@@ -176,8 +189,20 @@ impl<'a> Edition<'a> {
         };
         let (units, index, studies) = (Vec::new(), HashMap::new(), impact::load(plan, store)?);
         let sources = Sources::default();
-        let mut edition =
-            Self { plan, register, period: newest, day, quarters, units, index, sources, targets, studies };
+        let mut edition = Self {
+            plan,
+            register,
+            period: newest,
+            day,
+            quarters,
+            units,
+            index,
+            sources,
+            targets,
+            studies,
+            open: Open::default(),
+            today,
+        };
         for level in [Level::Province, Level::District, Level::Ward] {
             for unit in register.in_force(level, day).filter(|unit| of.holds(&unit.code)) {
                 let at = edition.units.len();
@@ -190,6 +215,7 @@ impl<'a> Edition<'a> {
                     code: unit.code.clone(),
                     level,
                     name: unit.name_vi.clone(),
+                    kind: unit.kind.clone(),
                     origins: match level {
                         Level::Ward => origin::of(register, &unit.code, day),
                         _ => Vec::new(),
@@ -199,9 +225,10 @@ impl<'a> Edition<'a> {
                     values: Vec::new(),
                     outlooks: Vec::new(),
                     series: vec![None; count * edition.quarters.len()],
+                    path: vec![None; count * edition.quarters.len()],
                     card: None,
                     findings: (0, 0),
-                    missing: BTreeSet::new(),
+                    reported: None,
                     interventions: began(plan, register, &unit.code, level),
                 });
             }
@@ -214,7 +241,13 @@ impl<'a> Edition<'a> {
         edition.outlooks(store, &provinces)?;
         edition.cards(store, register, &provinces)?;
         edition.findings(store, &[of.territory()])?;
-        edition.missing(store, today, &provinces)?;
+        if !matches!(of, Of::Front) {
+            let mut reported = reported::load(store, &provinces, newest, today)?;
+            for unit in &mut edition.units {
+                unit.reported = reported.remove(&unit.code);
+            }
+            edition.open = Open::load(store, of.territory(), newest)?;
+        }
         // On another map a unit's figures are made of others' cells.
         if plan.settings.map.shown == Map::AsReported {
             edition.sources = Sources::load(plan, store, newest, &edition.index, of)?;
@@ -229,9 +262,18 @@ impl<'a> Edition<'a> {
 
     /// Values of a unit's target indicator, quarter by quarter; empty for other indicators.
     pub(super) fn series<'u>(&self, unit: &'u Unit, indicator: usize) -> &'u [Option<f64>] {
+        self.quarterly(&unit.series, indicator)
+    }
+
+    /// What a unit's target requires, quarter by quarter; empty for other indicators.
+    pub(super) fn path<'u>(&self, unit: &'u Unit, indicator: usize) -> &'u [Option<f64>] {
+        self.quarterly(&unit.path, indicator)
+    }
+
+    fn quarterly<'u>(&self, all: &'u [Option<f64>], indicator: usize) -> &'u [Option<f64>] {
         let Some(Some(target)) = self.targets.get(indicator) else { return &[] };
         let n = self.quarters.len();
-        unit.series.get(target * n..(target + 1) * n).unwrap_or(&[])
+        all.get(target * n..(target + 1) * n).unwrap_or(&[])
     }
 
     /// Position of a unit.
@@ -281,13 +323,26 @@ impl<'a> Edition<'a> {
         unit.children.iter().filter_map(|at| self.units.get(*at))
     }
 
+    /// The wards of a unit, by district and code.
+    pub(super) fn wards(&self, unit: &Unit) -> Vec<&Unit> {
+        let mut all = Vec::new();
+        for below in self.below(unit) {
+            match below.level {
+                Level::Ward => all.push(below),
+                _ => all.extend(self.wards(below)),
+            }
+        }
+        all
+    }
+
     fn values(&mut self, store: &Store, of: &Of<'_>) -> Result<(), StoreError> {
         let files = store.partitions_below("indicator_values", &of.provinces())?;
         let brought: Result<Vec<Brought>, StoreError> = files.par_iter().map(|part| self.bring(part, of)).collect();
         let quarters = self.quarters.len();
         for part in brought? {
-            for (unit, target, value) in part.points {
-                self.units[unit as usize].series[usize::from(target) * quarters + part.quarter] = Some(value);
+            for (unit, target, [value, required]) in part.points {
+                let (unit, at) = (&mut self.units[unit as usize], usize::from(target) * quarters + part.quarter);
+                (unit.series[at], unit.path[at]) = (value, required);
             }
             for (unit, value) in part.values {
                 self.units[unit as usize].values.push(value);
@@ -329,15 +384,15 @@ impl<'a> Edition<'a> {
             let shown_span = self.plan.settings.span.as_str();
             let span = span.look_up(|s| (s == shown_span).then_some(()));
             let indicator = indicator.look_up(|code| of.get(code).copied());
-            let value = numbers::<Float64Type>(&batch, "value");
+            let [value, required] = ["value", "expected_now"].map(|name| numbers::<Float64Type>(&batch, name));
             let row = shown.then(|| Row::new(&batch));
             for at in 0..batch.num_rows() {
                 if span.get(at).is_none() {
                     continue;
                 }
                 let (Some(unit), Some(indicator)) = (unit.get(at), indicator.get(at)) else { continue };
-                if let (Some(Some(target)), Some(value)) = (self.targets.get(indicator), get(value, at)) {
-                    brought.points.push((unit as u32, *target as u16, value));
+                if let Some(Some(target)) = self.targets.get(indicator) {
+                    brought.points.push((unit as u32, *target as u16, [get(value, at), get(required, at)]));
                 }
                 if let Some(row) = &row {
                     brought.values.push((unit as u32, row.value(at, indicator)));
@@ -427,35 +482,6 @@ impl<'a> Edition<'a> {
                         "error" => self.units[at].findings.0 += 1,
                         "warning" => self.units[at].findings.1 += 1,
                         _ => {}
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What was due within the last year and is not in, per district.
-    fn missing(&mut self, store: &Store, today: Date, folders: &[&str]) -> Result<(), StoreError> {
-        let (from, to) = (self.period.year_before().end(), self.period.end());
-        let today = day_number(today);
-        for part in store.partitions_below("reporting", folders)? {
-            for batch in part.read(&["district_code", "form", "period", "due_on", "received_on"])? {
-                let words = |name| Words::of(&batch, name);
-                let (Some(district), Some(form), Some(period)) =
-                    (words("district_code"), words("form"), words("period"))
-                else {
-                    continue;
-                };
-                let period = period.look_up(|p| p.parse::<Period>().ok().filter(|p| p.end() > from && p.end() <= to));
-                let (due, received) =
-                    (numbers::<Date32Type>(&batch, "due_on"), numbers::<Date32Type>(&batch, "received_on"));
-                for row in 0..batch.num_rows() {
-                    let Some(period) = period.get(row) else { continue };
-                    if get(received, row).is_some() || get(due, row).is_none_or(|due| due >= today) {
-                        continue;
-                    }
-                    if let Some(&at) = self.index.get(district.get(row)) {
-                        self.units[at].missing.insert(Missing { period, form: form.get(row).to_owned() });
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use crate::model::{State, Warning};
 
 /// A figure in both languages.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Figure {
     /// As Vietnamese writes it.
     pub vi: String,
@@ -51,6 +51,20 @@ pub fn value(value: f64, unit_label: &str) -> Figure {
     if unit_label == "share" { percent(value) } else { number(value, 2) }
 }
 
+/// From one value to another in their unit; one alone where they are the same.
+pub fn range(low: f64, high: f64, unit_label: &str) -> Figure {
+    let (from, to) = (value(low, unit_label), value(high, unit_label));
+    if from == to {
+        return from;
+    }
+    Figure { vi: format!("{}–{}", from.vi, to.vi), en: format!("{}–{}", from.en, to.en) }
+}
+
+/// A part of a number of things as a percentage; nothing of none.
+pub fn share(part: f64, whole: f64) -> Option<Figure> {
+    (whole > 0.0).then(|| percent(part / whole))
+}
+
 /// How much an indicator's value changed: of a share in percentage points.
 pub fn change(change: f64, unit_label: &str) -> Figure {
     if unit_label != "share" {
@@ -77,6 +91,11 @@ pub fn effect(value: f64, ratio: bool, unit_label: &str) -> Figure {
         (true, false) => "+",
     };
     Figure { vi: format!("{sign}{}", size.vi), en: format!("{sign}{}", size.en) }
+}
+
+/// A day.
+pub fn day(day: jiff::civil::Date) -> Figure {
+    Figure { vi: day.strftime("%d/%m/%Y").to_string(), en: day.strftime("%-d %b %Y").to_string() }
 }
 
 /// A probability of the kind called p.

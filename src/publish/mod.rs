@@ -3,33 +3,43 @@
 //! 1. [`edition`], [`values`]: the tables, grouped per unit for the newest period
 //! 2. [`impact`]: the tables on interventions, grouped per measure
 //! 3. [`figure`]: numbers as people read them; the only place that rounds
-//! 4. [`origin`]: where a ward came from, in words
-//! 5. [`sources`], [`notes`]: the cells that figures come from; warnings, reasons and corrections
-//! 6. [`site`]: pages from the edition
-//! 7. [`parts`]: which pages are rendered anew, and which stand
-//! 8. the release: tables beside the site, `release.json`, `history/`, made visible whole
+//! 4. [`origin`], [`peers`], [`reported`]: where a ward came from, how it stands among its like, what its district sent
+//! 5. [`sources`], [`notes`], [`open`]: the cells that figures come from; warnings, reasons and corrections; what is unanswered
+//! 6. [`view`]: what a document shows, as texts and drawings
+//! 7. the pages: [`site`]
+//! 8. [`parts`]: which documents are rendered anew, and which stand
+//! 9. the release: tables beside the site, `release.json`, `history/` with its page [`news`], made visible whole
 
 mod edition;
 pub mod figure;
 mod impact;
+mod news;
 mod notes;
+mod only;
+mod open;
 mod origin;
 mod outlook;
 mod parts;
+mod peers;
+mod reported;
 mod site;
 mod sources;
 mod values;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::model::{Channel, Plan, Progress};
+use crate::model::{Channel, Format, Level, Plan, Progress};
 use crate::register::Register;
 use crate::store::{Published, Stale, Store, StoreError, raw};
-use edition::Edition;
+use edition::{Edition, Unit};
 use parts::Pages;
+use peers::Peers;
+
+pub use only::documents;
 
 /// What publish did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -51,28 +61,65 @@ pub enum PublishError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A page could not be made.
-    #[error("page `{page}`: {source}")]
+    #[error("page `{page}`: {why}")]
     Page {
         /// The page.
         page: String,
         /// What the template engine said.
-        source: askama::Error,
+        why: String,
+    },
+    /// A document was asked for of a unit that is not shown.
+    #[error("there is no scorecard of {level} `{code}`")]
+    NoUnit {
+        /// Level.
+        level: Level,
+        /// Code.
+        code: String,
     },
     /// A page could not be written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
 
+/// All that documents are made from.
+struct Content<'a> {
+    edition: &'a Edition<'a>,
+    peers: Peers<'a>,
+    /// The edition holds every unit of the pipeline.
+    is_one: bool,
+    /// Codes of the units of which documents are wanted; all where none are named.
+    only: Option<&'a [String]>,
+}
+
+impl<'a> Content<'a> {
+    /// The units of which documents are wanted.
+    fn units(&self) -> Vec<&'a Unit> {
+        let wanted = |unit: &&Unit| self.only.is_none_or(|only| only.contains(&unit.code));
+        self.edition.units.iter().filter(wanted).collect()
+    }
+}
+
 /// Makes one kind of document from an edition. A new kind is one more file and one line in [`renderers`].
 trait Renderer: Sync {
     /// Writes the documents of the edition's units.
-    fn units(&self, edition: &Edition<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
+    fn units(&self, of: &Content<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
+    /// Writes what they need beside them.
+    fn assets(&self, _of: &Content<'_>, _to: &Pages<'_>) -> Result<(), PublishError> {
+        Ok(())
+    }
     /// Writes what leads to them and what is about none of them alone.
-    fn front(&self, edition: &Edition<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
+    fn front(&self, of: &Content<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
 }
 
-fn renderers() -> Vec<Box<dyn Renderer>> {
-    vec![Box::new(site::Site)]
+/// The renderers of formats.
+fn renderers(formats: &[Format]) -> Vec<Box<dyn Renderer>> {
+    let of = |format: &Format| -> Option<Box<dyn Renderer>> {
+        match format {
+            Format::Html => Some(Box::new(site::Site)),
+            Format::Pdf | Format::Xlsx => None,
+        }
+    };
+    formats.iter().filter_map(of).collect()
 }
 
 /// `release.json`.
@@ -112,7 +159,8 @@ pub fn publish(
     let shown = plan.settings.map.shown;
     let span = plan.settings.span;
     let (as_of, calendar) = (plan.as_of(), register.calendar(plan, plan.local_date(now)));
-    let mut content = format!("{}\n{}\n{shown} {span} {as_of} {calendar}\n", crate::PROGRAM, plan.digest);
+    let look = parts::look(plan, plan.local_date(now));
+    let mut content = format!("{}\n{}\n{shown} {span} {as_of} {calendar}\n{look}\n", crate::PROGRAM, plan.digest);
     for ((stage, part), digest) in &made {
         content.push_str(&format!("{stage} {part} {digest}\n"));
     }
@@ -154,10 +202,14 @@ pub fn publish(
     let changes = changes(parent.as_ref(), &digests);
     draft.write("history/changes.json", &json(&changes))?;
     let mut manifest = serde_json::to_value(&manifest).unwrap_or_default();
+    let mut changed = None;
     if let Some(before) = store.published(None)? {
-        let changed = values(&before, &draft.read(manifest.clone()))?;
-        draft.write("history/values.json", &json(&changed))?;
+        let values = values(&before, &draft.read(manifest.clone()))?;
+        draft.write("history/values.json", &json(&values))?;
+        changed = Some(values);
     }
+    let page = news::page(&scope, parent.as_ref(), changed)?;
+    draft.write("site/changes.html", &page)?;
     manifest["checksums"] = draft.seal()?.into();
     let folder = draft.publish(&json(&manifest), channel)?;
     known.end(fresh)?;

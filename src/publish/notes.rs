@@ -9,8 +9,9 @@ use crate::store::columns::Words;
 use crate::store::{Store, StoreError};
 
 /// One thing to be known of a figure, or of a whole row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(super) struct Note {
+    #[serde(skip)]
     pub(super) period: Period,
     /// The period in short: `Q2`, or the year.
     pub(super) label: String,

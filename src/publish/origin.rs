@@ -6,7 +6,7 @@ use crate::register::history::Event;
 use crate::register::{ChangeKind, Register};
 
 /// A sentence in Vietnamese and English.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Origin {
     pub(super) vi: String,
     pub(super) en: String,

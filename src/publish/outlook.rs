@@ -11,8 +11,24 @@ use crate::model::{Indicator, Period};
 use crate::store::columns::Words;
 use crate::store::{Store, StoreError};
 
-/// What is said of one unit and indicator, as sentences.
-pub(super) type Outlook = Vec<Figure>;
+/// What is said of one unit and indicator.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outlook {
+    /// As sentences.
+    pub(super) said: Vec<Figure>,
+    /// Limits between which a ward of its size lies by chance alone.
+    pub(super) funnel: Option<Funnel>,
+}
+
+/// Limits of a funnel at one ward's size, and whether it lies outside.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Funnel {
+    /// Of 95%.
+    pub(super) inner: [f64; 2],
+    /// Of 99.8%.
+    pub(super) outer: [f64; 2],
+    pub(super) outside: bool,
+}
 
 /// The outlooks of a quarter by unit code and position of the indicator; of indicators that have a target.
 pub(super) fn load(
@@ -28,6 +44,10 @@ pub(super) fn load(
         "unit_code",
         "indicator",
         "funnel",
+        "funnel_low_95",
+        "funnel_high_95",
+        "funnel_low_998",
+        "funnel_high_998",
         "trend",
         "trend_per_year",
         "projected_year",
@@ -46,11 +66,12 @@ pub(super) fn load(
             let number = |name| numbers::<Float64Type>(&batch, name);
             let slope = number("trend_per_year");
             let projected = ["projected", "projected_low", "projected_high"].map(number);
+            let limits = ["funnel_low_95", "funnel_high_95", "funnel_low_998", "funnel_high_998"].map(number);
             let year = numbers::<Int32Type>(&batch, "projected_year");
             for row in 0..batch.num_rows() {
                 let Some(&at) = wanted.get(indicator.get(row)) else { continue };
                 let label = &indicators[at].unit_label;
-                let mut said: Outlook = Vec::new();
+                let mut said = Vec::new();
                 said.extend(get(slope, row).and_then(|slope| moving(trend.get(row), slope, label)));
                 if let (Some(year), [Some(at), Some(low), Some(high)]) =
                     (get(year, row), projected.map(|column| get(column, row)))
@@ -58,8 +79,14 @@ pub(super) fn load(
                     said.extend(leading(year, [at, low, high], label));
                 }
                 said.extend(standing(funnel.get(row)));
-                if !said.is_empty() {
-                    all.insert((unit.get(row).to_owned(), at), said);
+                let known = match limits.map(|limit| get(limit, row)) {
+                    [Some(a), Some(b), Some(c), Some(d)] => Some(([a, b], [c, d])),
+                    _ => None,
+                };
+                let outside = standing(funnel.get(row)).is_some();
+                let funnel = known.map(|(inner, outer)| Funnel { inner, outer, outside });
+                if !said.is_empty() || funnel.is_some() {
+                    all.insert((unit.get(row).to_owned(), at), Outlook { said, funnel });
                 }
             }
         }

@@ -8,26 +8,51 @@ use std::sync::Mutex;
 use jiff::civil::Date;
 
 use super::edition::{self, Edition};
-use super::{PublishError, renderers};
+use super::peers::Peers;
+use super::{Content, PublishError, renderers};
 use crate::model::{Map, Period, Plan, Progress};
 use crate::register::{Register, Territories};
-use crate::store::{Fresh, Inputs, Parts, ReleaseDraft, Stale, Store, StoreError, Written, made, raw};
+use crate::store::{Fresh, Inputs, Parts, ReleaseDraft, Stale, Store, StoreError, Written, file, made, raw};
 
 /// The stage's word.
 pub(super) const STAGE: &str = "publish";
 /// The part of what is about no territory alone, where there are several.
 const FRONT: &str = "front";
 
-/// The pages of a part while they are written.
+/// Where documents are written to.
+enum Shelf<'a> {
+    Release(&'a ReleaseDraft),
+    Folder(&'a Path),
+}
+
+/// The documents of a part while they are written.
 pub(super) struct Pages<'a> {
-    draft: &'a ReleaseDraft,
+    to: Shelf<'a>,
     written: Mutex<Vec<Written>>,
 }
 
-impl Pages<'_> {
-    /// Writes a page, as `ward/19753.html`. May be called from several threads, for different pages.
+impl<'a> Pages<'a> {
+    /// Documents that go into a folder.
+    pub(super) fn into_folder(folder: &'a Path) -> Self {
+        Self { to: Shelf::Folder(folder), written: Mutex::default() }
+    }
+
+    /// How many were written, but for what only goes with them.
+    pub(super) fn documents(&self) -> usize {
+        let is_document = |(name, _): &&Written| name.contains('/');
+        self.written.lock().map_or(0, |written| written.iter().filter(is_document).count())
+    }
+
+    /// Writes a document, as `ward/19753.html`. May be called from several threads, for different ones.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
-        self.draft.write_page(name, bytes)?;
+        match self.to {
+            Shelf::Release(draft) => draft.write_page(name, bytes)?,
+            Shelf::Folder(folder) => {
+                let path = folder.join(name);
+                fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
+                file::replace(&path, bytes)?;
+            }
+        }
         if let Ok(mut written) = self.written.lock() {
             written.push((name.to_owned(), raw::sha256(bytes)));
         }
@@ -35,12 +60,21 @@ impl Pages<'_> {
     }
 }
 
+/// What documents follow from beside tables and definitions: what they are made as, what maps are drawn from, what is
+/// undertaken about figures.
+pub(super) fn look(plan: &Plan, today: Date) -> String {
+    let made = &plan.settings.scorecards;
+    let formats: Vec<&str> = made.formats.iter().map(|format| format.as_str()).collect();
+    let (places, actions) = (&plan.geography.digest, plan.actions.state(today));
+    format!("{} {} {places} {actions}", formats.join(","), made.boundaries_code)
+}
+
 /// What there is to publish.
 pub(super) struct Scope<'a> {
     plan: &'a Plan,
     register: &'a Register,
     store: &'a Store,
-    territories: Territories,
+    pub(super) territories: Territories,
     /// With one territory its pages and the front pages are one part.
     is_one: bool,
     today: Date,
@@ -71,6 +105,7 @@ impl<'a> Scope<'a> {
                 ("calendar", register.calendar(plan, today)),
                 ("maps", format!("{shown} {} {day} {}", plan.as_of(), plan.settings.span)),
                 ("period", newest.to_string()),
+                ("scorecards", look(plan, today)),
                 ("tables", raw::sha256(tables.as_bytes())),
             ])
         };
@@ -92,7 +127,12 @@ impl<'a> Scope<'a> {
         Ok(self.store.parts(STAGE)?.stale(&self.inputs))
     }
 
-    fn edition(&self, of: &edition::Of<'_>) -> Result<Edition<'a>, StoreError> {
+    /// Names of the territories.
+    pub(super) fn territories(&self) -> impl Iterator<Item = &str> {
+        self.territories.names()
+    }
+
+    pub(super) fn edition(&self, of: &edition::Of<'_>) -> Result<Edition<'a>, StoreError> {
         Edition::load(self.plan, self.register, self.store, self.today, self.newest, of)
     }
 }
@@ -140,16 +180,18 @@ pub(super) fn render(
     let mut count = 0;
     // One territory at a time, which bounds the memory; its pages are rendered side by side.
     for part in &stale {
-        let pages = Pages { draft, written: Mutex::default() };
+        let pages = Pages { to: Shelf::Release(draft), written: Mutex::default() };
         let front = part == FRONT;
         let of = if front { edition::Of::Front } else { edition::Of::Territory(&scope.territories, part) };
         let edition = scope.edition(&of)?;
-        for renderer in renderers() {
+        let content = Content { edition: &edition, peers: Peers::of(&edition), is_one: scope.is_one, only: None };
+        for renderer in renderers(&scope.plan.settings.scorecards.formats) {
             if !front {
-                renderer.units(&edition, &pages)?;
+                renderer.units(&content, &pages)?;
             }
             if front || scope.is_one {
-                renderer.front(&edition, &pages)?;
+                renderer.assets(&content, &pages)?;
+                renderer.front(&content, &pages)?;
             }
         }
         let files = pages.written.into_inner().unwrap_or_default();

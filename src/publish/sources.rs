@@ -16,8 +16,9 @@ use crate::store::columns::Words;
 use crate::store::{Partition, Store, StoreError};
 
 /// Where cells stand: a sheet of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub(super) struct Source {
+    #[serde(serialize_with = "as_text")]
     pub(super) period: Period,
     pub(super) form: String,
     /// Sender and name of the file, with its path inside an archive.
@@ -28,6 +29,11 @@ pub(super) struct Source {
     pub(super) anchor: String,
     /// The period in short: `Q2`, or the year.
     pub(super) label: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+fn as_text<S: serde::Serializer>(period: &Period, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(period)
 }
 
 /// A cell of a unit.

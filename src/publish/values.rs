@@ -13,6 +13,10 @@ pub(super) struct Value {
     pub(super) indicator: usize,
     pub(super) state: State,
     pub(super) value: Option<f64>,
+    /// What chance can do to it: 95% limits.
+    pub(super) chance: Option<(f64, f64)>,
+    /// Between what it would lie had all reported.
+    pub(super) bounds: Option<(f64, f64)>,
     pub(super) change: Option<f64>,
     pub(super) change_is_real: bool,
     pub(super) target: Option<(f64, f64)>,
@@ -27,9 +31,9 @@ pub(super) struct Value {
 }
 
 /// Columns for a sparkline.
-pub(super) const SERIES: [&str; 4] = ["unit_code", "span", "indicator", "value"];
+pub(super) const SERIES: [&str; 5] = ["unit_code", "span", "indicator", "value", "expected_now"];
 /// Columns for the period shown.
-pub(super) const VALUES: [&str; 16] = [
+pub(super) const VALUES: [&str; 20] = [
     "unit_code",
     "span",
     "indicator",
@@ -37,6 +41,10 @@ pub(super) const VALUES: [&str; 16] = [
     "numerator",
     "denominator",
     "value",
+    "value_low",
+    "value_high",
+    "ci_low",
+    "ci_high",
     "change",
     "change_is_real",
     "target_low",
@@ -53,7 +61,7 @@ pub(super) struct Row<'a> {
     state: Option<Words<'a>>,
     status: Option<Words<'a>>,
     real: Option<&'a arrow::array::BooleanArray>,
-    numbers: [Option<&'a PrimitiveArray<Float64Type>>; 7],
+    numbers: [Option<&'a PrimitiveArray<Float64Type>>; 11],
     units: [Option<&'a PrimitiveArray<Int32Type>>; 2],
     flags: Option<&'a ListArray>,
 }
@@ -61,7 +69,19 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// The columns of a batch that holds [`VALUES`].
     pub(super) fn new(batch: &'a RecordBatch) -> Self {
-        let names = ["value", "change", "target_low", "target_high", "expected_now", "numerator", "denominator"];
+        let names = [
+            "value",
+            "change",
+            "target_low",
+            "target_high",
+            "expected_now",
+            "numerator",
+            "denominator",
+            "ci_low",
+            "ci_high",
+            "value_low",
+            "value_high",
+        ];
         Self {
             state: Words::of(batch, "state"),
             status: Words::of(batch, "status"),
@@ -88,6 +108,8 @@ impl<'a> Row<'a> {
             indicator,
             state: State::from_word(word(&self.state)).unwrap_or(State::NotReported),
             value: number(0),
+            chance: number(7).zip(number(8)),
+            bounds: number(9).zip(number(10)),
             change: number(1),
             change_is_real: self.real.is_some_and(|r| !r.is_null(row) && r.value(row)),
             target: number(2).zip(number(3)),

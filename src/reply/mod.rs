@@ -61,12 +61,12 @@ pub enum ReplyError {
         source: rust_xlsxwriter::XlsxError,
     },
     /// A page could not be made.
-    #[error("reply `{reply}`: {source}")]
+    #[error("reply `{reply}`: {why}")]
     Page {
         /// The reply.
         reply: String,
         /// What the template engine said.
-        source: askama::Error,
+        why: String,
     },
 }
 
@@ -104,8 +104,7 @@ pub fn reply(
         let book = book::write(letter, shown.as_ref(), plan, &styles)
             .or_else(|_| book::write(letter, None, plan, &styles))
             .map_err(fail)?;
-        let page =
-            page::write(letter, plan).map_err(|source| ReplyError::Page { reply: letter.path.clone(), source })?;
+        let page = page::write(letter, plan).map_err(|why| ReplyError::Page { reply: letter.path.clone(), why })?;
         let [to_book, to_page] = paths(letter);
         feedback.write(&to_book, &book)?;
         feedback.write(&to_page, page.as_bytes())?;

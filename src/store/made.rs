@@ -70,6 +70,7 @@ impl Stale {
             "period" => format!("the newest quarter is {now}, it was {before}"),
             "receipts" => came(before, now),
             "corrections" => "the reviewed corrections changed".to_owned(),
+            "scorecards" => "what scorecards are made as, their maps or the actions on them changed".to_owned(),
             "tables" => "tables that it follows from changed".to_owned(),
             other => format!("{other} changed"),
         };

@@ -1,43 +1,37 @@
 //! The page of an intervention: what was begun where and when, and what can be said of what it did.
 
-use askama::Template;
+use serde::Serialize;
 
-use super::{Page, page};
+use super::chart::{self, Chart};
+use super::{Edition, Link, Page, Text, Unit};
 use crate::model::{Level, Measure, Period};
-use crate::publish::edition::{Edition, Unit};
 use crate::publish::figure::{self, Figure};
 use crate::publish::impact::{Course, Interval, Line, Measured, Point, Study};
-use crate::publish::site::chart::{self, Chart};
 
 /// Words in both languages.
 type Words = (String, String);
 
-/// A link to the page of an intervention.
-#[derive(Debug)]
-pub(super) struct Link<'a> {
-    pub(super) code: &'a str,
-    pub(super) vi: &'a str,
-    pub(super) en: &'a str,
-    pub(super) since: Option<Words>,
+/// An intervention that came to a unit.
+#[derive(Debug, Serialize)]
+pub struct Came<'a> {
+    pub to: Link<'a>,
+    pub since: Option<Text<'a>>,
 }
 
-/// Links to the interventions that came to a unit.
-pub(super) fn links<'a>(edition: &Edition<'a>, unit: &Unit) -> Vec<Link<'a>> {
+/// The interventions that came to a unit.
+pub fn came<'a>(edition: &Edition<'a>, unit: &Unit) -> Vec<Came<'a>> {
     let of = |(at, since): &(usize, Option<Period>)| {
         let intervention = edition.plan.interventions.get(*at)?;
-        let since = since.map(|p| (p.label_vi(), p.label_en()));
-        Some(Link { code: &intervention.code, vi: &intervention.name_vi, en: &intervention.name_en, since })
+        let since = since.map(|p| (p.label_vi(), p.label_en()).into());
+        Some(Came { to: Link::study(intervention), since })
     };
     unit.interventions.iter().filter_map(of).collect()
 }
 
 /// The page.
-#[derive(Debug, Template)]
-#[template(path = "intervention.html", config = "src/publish/site/askama.toml")]
-pub(in crate::publish::site) struct Intervention<'a> {
+#[derive(Debug, Serialize)]
+pub struct Intervention<'a> {
     page: Page<'a>,
-    en: &'a str,
-    province: Option<(&'a str, &'a str)>,
     starts: Vec<Began<'a>>,
     outcomes: Vec<Outcome<'a>>,
     placebos: Vec<Outcome<'a>>,
@@ -48,21 +42,20 @@ pub(in crate::publish::site) struct Intervention<'a> {
 }
 
 /// Units that began together.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Began<'a> {
-    since: Words,
-    /// Level and code of the unit's page, where there is one, and its name.
-    units: Vec<(Option<(Level, &'a str)>, String)>,
+    since: Text<'a>,
+    /// The unit's page, where there is one, and its name.
+    units: Vec<(Option<String>, String)>,
 }
 
 /// What can be said of one measure.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Outcome<'a> {
-    vi: &'a str,
-    en: &'a str,
-    unit: (&'static str, &'static str),
+    name: Text<'a>,
+    unit: Text<'static>,
     answer: Answer,
-    pretrend: Words,
+    pretrend: Text<'static>,
     forest: Vec<Estimate>,
     axis: Option<Chart>,
     events: Option<Chart>,
@@ -71,57 +64,57 @@ struct Outcome<'a> {
     /// By quarters since the start: what each method says.
     event_rows: Vec<(i32, [Option<String>; 2])>,
     courses: Option<Chart>,
-    keys: Vec<(Chart, Words)>,
+    keys: Vec<(Chart, Text<'static>)>,
     course_rows: Vec<(String, Vec<Option<String>>)>,
     rows: Vec<Row<'a>>,
 }
 
 /// The answer in one sentence.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Answer {
     class: &'static str,
     sign: &'static str,
-    words: Words,
-    told: Words,
+    words: Text<'static>,
+    told: Text<'static>,
     found: bool,
 }
 
 /// A row of a forest plot.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Estimate {
-    what: Words,
+    what: Text<'static>,
     told: Option<String>,
     chart: Chart,
 }
 
 /// A row of the table of all estimates.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Row<'a> {
-    line: &'a Line,
+    since: Option<String>,
+    sizes: [i32; 3],
+    note: &'a str,
     method: String,
     estimand: &'static str,
     told: Option<String>,
     p: Option<Figure>,
     p_adjusted: Option<Figure>,
+    found: Option<bool>,
 }
 
 const TWO_WAY: &str = "did_two_way";
 const STAGGERED: &str = "did_callaway_santanna";
 
 /// The page of an intervention; none where the plan no longer has it.
-pub(in crate::publish::site) fn intervention<'a>(
-    edition: &'a Edition<'a>,
-    study: &'a Study,
-) -> Option<Intervention<'a>> {
+pub fn intervention<'a>(edition: &'a Edition<'a>, study: &'a Study) -> Option<Intervention<'a>> {
     let plan = edition.plan;
     let declared = plan.interventions.get(study.intervention)?;
     let mut starts: Vec<Began<'a>> = Vec::new();
     let mut all: Vec<_> = declared.starts.iter().collect();
     all.sort_by_key(|start| start.since);
     for start in all {
-        let since = (start.since.label_vi(), start.since.label_en());
+        let since: Text<'_> = (start.since.label_vi(), start.since.label_en()).into();
         let name = edition.name(&start.unit, start.since.end());
-        let unit = (edition.unit(&start.unit).map(|u| (u.level, u.code.as_str())), name);
+        let unit = (edition.unit(&start.unit).map(|u| Link::to(u).href), name);
         match starts.last_mut().filter(|last| last.since == since) {
             Some(last) => last.units.push(unit),
             None => starts.push(Began { since, units: vec![unit] }),
@@ -133,10 +126,9 @@ pub(in crate::publish::site) fn intervention<'a>(
     let of = |placebo: bool| study.measures.iter().filter(move |m| m.outcome.placebo == placebo);
     let placebos: Vec<Outcome<'a>> = of(true).map(|m| outcome(edition, m)).collect();
     let mut notes = study.measures.iter().flat_map(|m| &m.lines).flat_map(|l| l.note.split("; "));
+    let page = Page::below(edition, (declared.name_vi.as_str(), declared.name_en.as_str()).into());
     Some(Intervention {
-        page: page(edition, "../", &declared.name_vi),
-        en: &declared.name_en,
-        province: edition.units.iter().find(is_of).map(|u| (u.code.as_str(), u.name.as_str())),
+        page: Page { above: edition.units.iter().find(is_of).map(Link::to).into_iter().collect(), ..page },
         starts,
         outcomes: of(false).map(|m| outcome(edition, m)).collect(),
         quiet: placebos.iter().all(|p| !p.answer.found),
@@ -170,13 +162,17 @@ fn outcome<'a>(edition: &'a Edition<'a>, measured: &'a Measured) -> Outcome<'a> 
     let mut charts = chart::forest(&intervals, ratio, unit_label);
     let axis = charts.pop();
     let told = |line: &Line| line.interval.map(|i| interval(i, line.ratio, unit_label).0);
-    let forest = shown.iter().zip(charts).map(|(line, chart)| Estimate { what: what(line), told: told(line), chart });
+    let forest =
+        shown.iter().zip(charts).map(|(line, chart)| Estimate { what: what(line).into(), told: told(line), chart });
     let points = [TWO_WAY, STAGGERED]
         .map(|method| measured.points.iter().filter(|p| p.method == method).collect::<Vec<&Point>>());
     let mut groups: Vec<&Course> = measured.courses.iter().collect();
     groups.sort_by_key(|g| g.since);
     let row = |line: &'a Line| Row {
-        line,
+        since: line.since.map(|since| since.to_string()),
+        sizes: line.sizes,
+        note: &line.note,
+        found: line.found,
         method: method(&line.method).0,
         estimand: estimand(&line.estimand),
         told: told(line),
@@ -184,18 +180,17 @@ fn outcome<'a>(edition: &'a Edition<'a>, measured: &'a Measured) -> Outcome<'a> 
         p_adjusted: line.p_adjusted.map(figure::probability),
     };
     Outcome {
-        vi,
-        en,
-        unit,
+        name: (vi, en).into(),
+        unit: unit.into(),
         answer: answer(measured, unit_label),
-        pretrend: pretrend(two_way),
+        pretrend: pretrend(two_way).into(),
         forest: forest.collect(),
         axis,
         events: chart::events(&points, unit_label),
         dots: [1, 2, 0].map(|series| chart::key(series, false)),
         event_rows: event_rows(&points, unit_label),
         courses: chart::courses(&groups),
-        keys: groups.iter().enumerate().map(|(series, g)| (chart::key(series, true), group(g))).collect(),
+        keys: groups.iter().enumerate().map(|(series, g)| (chart::key(series, true), group(g).into())).collect(),
         course_rows: course_rows(&groups),
         rows: measured.lines.iter().map(row).collect(),
     }
@@ -225,8 +220,8 @@ fn answer(measured: &Measured, unit_label: &str) -> Answer {
         return Answer {
             class: "",
             sign: "○",
-            words: ("không thấy tác động".to_owned(), "no effect found".to_owned()),
-            told: (vi, en),
+            words: ("không thấy tác động", "no effect found").into(),
+            told: (vi, en).into(),
             found,
         };
     }
@@ -241,18 +236,19 @@ fn answer(measured: &Measured, unit_label: &str) -> Answer {
     Answer {
         class: "on_track",
         sign: if rose { "▲" } else { "▼" },
-        words: ("thấy tác động".to_owned(), "an effect was found".to_owned()),
+        words: ("thấy tác động", "an effect was found").into(),
         told: (
             format!("{vi} {} ({} đến {})", value.0, from.0, to.0),
             format!("{en} {} ({} to {})", value.1, from.1, to.1),
-        ),
+        )
+            .into(),
         found,
     }
 }
 
 fn untold(told: Words) -> Answer {
-    let words = ("không kết luận được".to_owned(), "cannot be told".to_owned());
-    Answer { class: "undecided", sign: "◐", words, told, found: false }
+    let words = ("không kết luận được", "cannot be told").into();
+    Answer { class: "undecided", sign: "◐", words, told: told.into(), found: false }
 }
 
 /// An estimate with its limits.

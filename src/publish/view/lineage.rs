@@ -1,32 +1,34 @@
 //! Where the figures of a page come from, ready to be shown: cells with a way to the sheet in which they stand.
 
-use crate::model::{CellRef, Expr, Indicator, Kind, Map, number};
+use serde::Serialize;
+
+use super::Text;
+use crate::model::{Expr, Indicator, Kind, Map, number};
 use crate::publish::edition::{Edition, Unit};
 use crate::publish::notes::Note;
 use crate::publish::sources::Source;
 
 /// One thing that an indicator reads of a unit, with its cells.
-#[derive(Debug)]
-pub(super) struct Read<'a> {
-    pub(super) vi: &'a str,
-    pub(super) en: &'a str,
-    pub(super) cells: Vec<Seen<'a>>,
+#[derive(Debug, Serialize)]
+pub struct Read<'a> {
+    pub text: Text<'a>,
+    pub cells: Vec<Seen<'a>>,
     /// Warnings on them, and what was corrected.
-    pub(super) notes: Vec<&'a Note>,
+    pub notes: Vec<&'a Note>,
 }
 
 /// A cell.
-#[derive(Debug)]
-pub(super) struct Seen<'a> {
+#[derive(Debug, Serialize)]
+pub struct Seen<'a> {
     /// The sheet in which it stands, told further down the page.
-    pub(super) of: &'a Source,
-    pub(super) cell: CellRef,
+    pub of: &'a Source,
+    pub cell: String,
     /// The value, digit for digit.
-    pub(super) value: String,
+    pub value: String,
 }
 
 /// What an indicator reads of a unit itself, with its cells; nothing where it is a sum over others.
-pub(super) fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indicator: &'a Indicator) -> Vec<Read<'a>> {
+pub fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indicator: &'a Indicator) -> Vec<Read<'a>> {
     let (plan, sources) = (edition.plan, &edition.sources);
     let Some(position) = edition.position(unit).filter(|_| plan.settings.map.shown == Map::AsReported) else {
         return Vec::new();
@@ -38,9 +40,10 @@ pub(super) fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indica
         let last = of.last().and_then(|cell| Some(sources.source(cell)?.period));
         let notes = sources.notes.of(position, Some(*element), last.filter(|_| defined.kind != Kind::Flow));
         let cells = of.iter().filter_map(|cell| {
-            Some(Seen { of: sources.source(cell)?, cell: cell.cell, value: number::vietnamese(cell.value) })
+            Some(Seen { of: sources.source(cell)?, cell: cell.cell.to_string(), value: number::vietnamese(cell.value) })
         });
-        Some(Read { vi: &defined.name_vi, en: &defined.name_en, cells: cells.collect(), notes })
+        let text = (defined.name_vi.as_str(), defined.name_en.as_str()).into();
+        Some(Read { text, cells: cells.collect(), notes })
     };
     let mut all: Vec<Read<'_>> = sources.elements(at, unit.level).iter().filter_map(read).collect();
     // What stands in the plan's own lists has no cell.
@@ -52,18 +55,18 @@ pub(super) fn reads<'a>(edition: &'a Edition<'a>, unit: &Unit, at: usize, indica
                 Expr::Baseline(_) => ("kỳ gốc: danh sách của kế hoạch", "baseline: the plan's list"),
                 _ => return,
             };
-            all.push(Read { vi, en, cells: Vec::new(), notes: Vec::new() });
+            all.push(Read { text: (vi, en).into(), cells: Vec::new(), notes: Vec::new() });
         });
     }
     all
 }
 
 /// What is to be known of a unit's rows as a whole.
-pub(super) fn notes<'a>(edition: &'a Edition<'a>, unit: &Unit) -> Vec<&'a Note> {
+pub fn notes<'a>(edition: &'a Edition<'a>, unit: &Unit) -> Vec<&'a Note> {
     edition.position(unit).map_or(Vec::new(), |at| edition.sources.notes.of(at, None, None))
 }
 
 /// The sheets in which the cells of units stand, by period and form.
-pub(super) fn places<'a>(edition: &'a Edition<'a>, units: [Option<&Unit>; 2]) -> Vec<&'a Source> {
+pub fn places<'a>(edition: &'a Edition<'a>, units: [Option<&Unit>; 2]) -> Vec<&'a Source> {
     edition.sources.of_units(units.into_iter().flatten().filter_map(|unit| edition.position(unit)))
 }

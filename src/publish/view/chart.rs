@@ -3,47 +3,53 @@
 //! Each series has its own colour, its own symbol and, where it is a line, its own dashes, so that a chart can be read in
 //! grey and by the colour-blind. Paths gather all points of a series: a page of charts stays small.
 
+use serde::Serialize;
+
+use super::Text;
 use crate::publish::figure;
 use crate::publish::impact::{Course, Interval, Point};
 
 /// A drawn chart.
-#[derive(Debug, Default)]
-pub(super) struct Chart {
-    pub(super) width: f64,
-    pub(super) height: f64,
+#[derive(Debug, Default, Serialize)]
+pub struct Chart {
+    pub width: f64,
+    pub height: f64,
     /// Left, top, right, bottom of the plot.
-    pub(super) frame: [f64; 4],
+    pub frame: [f64; 4],
     /// Heights with a label.
-    pub(super) up: Vec<(String, String)>,
+    pub up: Vec<(String, String)>,
     /// Places along the chart with a label.
-    pub(super) along: Vec<(String, String)>,
+    pub along: Vec<(String, String)>,
     /// Where there is no effect, as a path.
-    pub(super) null: String,
-    /// Starts, as places along the chart.
-    pub(super) starts: Vec<String>,
+    pub null: String,
+    /// Places along the chart with a line and what it means.
+    pub marks: Vec<(String, Text<'static>)>,
     /// Class and path.
-    pub(super) strokes: Vec<(String, String)>,
+    pub strokes: Vec<(String, String)>,
 }
+
+/// What a line at the start of an intervention means.
+const START: (&str, &str) = ("bắt đầu", "start");
 
 /// From values to places.
 #[derive(Debug, Clone, Copy)]
-struct Axis {
-    low: f64,
-    high: f64,
-    from: f64,
-    to: f64,
-    log: bool,
+pub struct Axis {
+    pub low: f64,
+    pub high: f64,
+    pub from: f64,
+    pub to: f64,
+    pub log: bool,
 }
 
 impl Axis {
-    fn at(&self, value: f64) -> f64 {
+    pub fn at(&self, value: f64) -> f64 {
         let on = |v: f64| if self.log { v.max(1e-6).ln() } else { v };
         let share = (on(value) - on(self.low)) / (on(self.high) - on(self.low)).max(1e-12);
         self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
     /// Round values, at most `most` and one, counted from that of no effect.
-    fn ticks(&self, most: f64) -> Vec<f64> {
+    pub fn ticks(&self, most: f64) -> Vec<f64> {
         let null = if self.log { 1.0 } else { 0.0 };
         let least = (self.high - self.low) / most;
         let base = 10_f64.powf(least.max(1e-9).log10().floor());
@@ -92,7 +98,7 @@ fn class(kind: &str, series: usize) -> String {
 }
 
 /// The symbol of a series for a key, on its line where it has one.
-pub(super) fn key(series: usize, line: bool) -> Chart {
+pub fn key(series: usize, line: bool) -> Chart {
     let line = line.then(|| (class("line", series), "M0 8H28".to_owned()));
     let dot = symbols(series, symbol(series, 14.0, 8.0));
     let strokes = line.into_iter().chain([dot]).collect();
@@ -100,7 +106,7 @@ pub(super) fn key(series: usize, line: bool) -> Chart {
 }
 
 /// Rows of a forest plot on one axis, and the axis: one chart for each estimate, then one with the labels.
-pub(super) fn forest(rows: &[Option<Interval>], ratio: bool, unit_label: &str) -> Vec<Chart> {
+pub fn forest(rows: &[Option<Interval>], ratio: bool, unit_label: &str) -> Vec<Chart> {
     let (width, height) = (260.0, 22.0);
     let known: Vec<Interval> = rows.iter().flatten().copied().collect();
     let axis = Axis::of_effects(&known, ratio, 16.0, width - 16.0);
@@ -128,7 +134,7 @@ pub(super) fn forest(rows: &[Option<Interval>], ratio: bool, unit_label: &str) -
 }
 
 /// An event study: estimates by quarters since the start, one series for each method.
-pub(super) fn events(methods: &[Vec<&Point>], unit_label: &str) -> Option<Chart> {
+pub fn events(methods: &[Vec<&Point>], unit_label: &str) -> Option<Chart> {
     let all = || methods.iter().flatten();
     let ratio = all().next()?.ratio;
     let (first, last) = (all().map(|p| p.quarters_since).min()?.min(-1), all().map(|p| p.quarters_since).max()?.max(0));
@@ -164,13 +170,13 @@ pub(super) fn events(methods: &[Vec<&Point>], unit_label: &str) -> Option<Chart>
             .map(|since| (format!("{:.1}", x(f64::from(since))), format!("{since}").replace('-', "−")))
             .collect(),
         null: format!("M{} {null:.1}H{}", frame[0], frame[2]),
-        starts: vec![format!("{:.1}", x(-0.5))],
+        marks: vec![(format!("{:.1}", x(-0.5)), START.into())],
         strokes,
     })
 }
 
 /// The course of each group of units over the quarters; the first series is that of units without the intervention.
-pub(super) fn courses(groups: &[&Course]) -> Option<Chart> {
+pub fn courses(groups: &[&Course]) -> Option<Chart> {
     let quarters: Vec<_> = groups.first()?.values.iter().map(|(period, _)| *period).collect();
     let most = groups.iter().flat_map(|g| &g.values).filter_map(|(_, v)| *v).reduce(f64::max)?;
     let frame = [58.0, 20.0, 690.0, 250.0];
@@ -206,7 +212,7 @@ pub(super) fn courses(groups: &[&Course]) -> Option<Chart> {
             .map(|(at, q)| (format!("{:.1}", x(at)), format!("I/{}", q.year())))
             .collect(),
         null: format!("M{} {}H{}", frame[0], frame[3], frame[2]),
-        starts: starts.map(|at| format!("{:.1}", x(at) - step / 2.0)).collect(),
+        marks: starts.map(|at| (format!("{:.1}", x(at) - step / 2.0), START.into())).collect(),
         strokes,
     })
 }
@@ -216,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_round_and_count_from_no_effect() {
+    pub fn ticks_are_round_and_count_from_no_effect() {
         let axis = Axis { low: 0.44, high: 1.65, from: 200.0, to: 0.0, log: true };
         let rounded: Vec<String> = axis.ticks(6.0).iter().map(|t| format!("{t:.2}")).collect();
         assert_eq!(rounded, ["0.50", "0.75", "1.00", "1.25", "1.50"]);

@@ -1,67 +1,76 @@
 //! The boxes at the head of a ward's page: its class with what decided it, its score with how sure it is.
 
+use serde::Serialize;
+
+use super::Text;
 use crate::model::Rubric;
 use crate::publish::edition::Card;
 use crate::publish::figure::{self, Figure};
 
-/// Vietnamese and English.
-pub(super) type Names<'a> = (&'a str, &'a str);
-
 /// The class by the rubric.
-#[derive(Debug, Default)]
-pub(super) struct ClassBox<'a> {
-    pub(super) class: Option<Names<'a>>,
+#[derive(Debug, Default, Serialize)]
+pub struct ClassBox<'a> {
+    /// Its place among the classes, from 1, the best first.
+    pub grade: Option<usize>,
+    pub class: Option<Text<'a>>,
     /// Points verified and claimed, and the most possible.
-    pub(super) verified: Option<Figure>,
-    pub(super) claimed: Option<Figure>,
-    pub(super) most: Option<Figure>,
+    pub verified: Option<Figure>,
+    pub claimed: Option<Figure>,
+    pub most: Option<Figure>,
     /// The class that was claimed, where it is another.
-    pub(super) class_claimed: Option<Names<'a>>,
-    pub(super) failed: &'a [String],
+    pub class_claimed: Option<Text<'a>>,
+    /// Criteria that held the class back: what they require.
+    pub failed: &'a [String],
     /// The criterion that decided: code and names.
-    pub(super) decided_by: Option<(&'a str, Names<'a>)>,
+    pub decided_by: Option<(&'a str, Text<'a>)>,
     /// Points to a better class, and those that may be lost.
-    pub(super) to_next: Option<Figure>,
-    pub(super) above: Option<Figure>,
+    pub to_next: Option<Figure>,
+    pub above: Option<Figure>,
 }
 
 /// The score.
-#[derive(Debug, Default)]
-pub(super) struct ScoreBox {
+#[derive(Debug, Default, Serialize)]
+pub struct ScoreBox {
     /// With its interval.
-    pub(super) score: Option<(Figure, Figure, Figure)>,
+    pub score: Option<(Figure, Figure, Figure)>,
     /// Best and worst rank, and of how many.
-    pub(super) ranks: Option<(i32, i32, i32)>,
+    pub ranks: Option<(i32, i32, i32)>,
     /// Share of the draws within the intervals.
-    pub(super) coverage: Option<Figure>,
+    pub coverage: Option<Figure>,
 }
 
 /// Names of a class.
-pub(super) fn class_names<'a>(rubric: &'a Rubric, code: Option<&String>) -> Option<Names<'a>> {
+pub fn class_names<'a>(rubric: &'a Rubric, code: Option<&String>) -> Option<Text<'a>> {
     let class = rubric.classes.iter().find(|c| Some(&c.code) == code)?;
-    Some((&class.name_vi, &class.name_en))
+    Some((class.name_vi.as_str(), class.name_en.as_str()).into())
+}
+
+/// Place of a class among all, from 1, the best first.
+pub fn grade(rubric: &Rubric, code: Option<&String>) -> Option<usize> {
+    rubric.classes.iter().position(|c| Some(&c.code) == code).map(|at| at + 1)
 }
 
 /// The class box of a card.
-pub(super) fn class_box<'a>(rubric: &'a Rubric, card: Option<&'a Card>) -> ClassBox<'a> {
+pub fn class_box<'a>(rubric: &'a Rubric, card: Option<&'a Card>) -> ClassBox<'a> {
     let Some(card) = card else { return ClassBox::default() };
     let criterion = rubric.criteria.iter().find(|c| Some(&c.code) == card.decided_by.as_ref());
     let points = |points: Option<f64>| points.map(|p| figure::number(p, 1));
     ClassBox {
+        grade: grade(rubric, card.class.as_ref()),
         class: class_names(rubric, card.class.as_ref()),
         verified: points(card.points),
         claimed: points(card.claimed),
         most: points(Some(card.points_max)),
         class_claimed: class_names(rubric, card.class_claimed.as_ref().filter(|c| Some(*c) != card.class.as_ref())),
         failed: &card.failed,
-        decided_by: criterion.map(|c| (c.code.as_str(), (c.name_vi.as_str(), c.name_en.as_str()))),
+        decided_by: criterion.map(|c| (c.code.as_str(), (c.name_vi.as_str(), c.name_en.as_str()).into())),
         to_next: points(card.to_next),
         above: points(card.above),
     }
 }
 
 /// The score box of a card.
-pub(super) fn score_box(coverage: f64, card: Option<&Card>) -> ScoreBox {
+pub fn score_box(coverage: f64, card: Option<&Card>) -> ScoreBox {
     let Some(card) = card else { return ScoreBox::default() };
     let number = |n| figure::number(n, 1);
     ScoreBox {
