@@ -10,7 +10,7 @@
 //! | 4 | [`normalize`] layout, units | … is `cases_detected` of ward 19900 in 2018-Q2 |
 //! | 5 | [`normalize`] values, checks | … is 1204, no finding; one row of `observations` |
 //! | 6 | [`evaluate`] | year to date 2018: 3 107 of 3 240 handled = 95.9%; target 100%; off track |
-//! | 7 | [`publish`] | the card's cell: 95.9%, its symbol and colour |
+//! | 7 | [`publish`] view, site | the card's cell: 95.9%, its sign and colour, and a way to this cell |
 //!
 //! [`trace`] leads from a figure back along this way, step by step: `wardscore explain`; and from one figure to another, part
 //! by part: `wardscore why`.

@@ -9,7 +9,7 @@ use wardscore::model::{Element, Kind, Stamp, UnitVersion, reply};
 use wardscore::plan::Definition;
 use wardscore::template::{self, Entry, Slot};
 
-use crate::tool::{copy, files, root, said, table, wardscore};
+use crate::tool::{copy, files, page as read, root, said, table, wardscore};
 
 const NOW: &str = "2019-03-01T00:00:00Z";
 /// A moment before NOW and after every period that is reported.
@@ -443,6 +443,6 @@ fn each_form_of_an_archive_has_a_reply_of_its_own() {
     let of = |start: &str| names.iter().filter(|n| n.starts_with(start)).count();
     assert_eq!((of("2018-Q3-01-"), of("2018-Q3-02-"), of("quarantine-"), names.len()), (2, 2, 2, 6), "{names:?}");
     let page = case.replies().into_iter().find(|p| p.to_string_lossy().contains("2018-Q3-02-")).unwrap();
-    assert!(std::fs::read_to_string(page.with_extension("html")).unwrap().contains("bao cao.zip › quy 3/Bieu 02"));
+    assert!(read(&page.with_extension("html")).contains("bao cao.zip › quy 3/Bieu 02"));
     assert_eq!(sheets(&page.with_extension("xlsx")).len(), 2);
 }

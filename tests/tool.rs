@@ -31,6 +31,11 @@ pub fn place(inbox: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, store)
 }
 
+/// A page as a browser reads its slashes.
+pub fn page(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).replace("&#x2f;", "/")
+}
+
 /// Every row of a table of the current release as text, in the columns asked for; null is the empty text.
 pub fn table(store: &Path, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();

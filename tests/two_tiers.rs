@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tool::{copy, csv, root, said, table, wardscore};
+use crate::tool::{copy, csv, page, root, said, table, wardscore};
 
 /// The shipped plan, moved to other quarters.
 fn moved(folder: &std::path::Path, first_day: &str, first: &str, last: &str) -> String {
@@ -80,7 +80,7 @@ fn a_province_without_districts_works_and_loses_nothing() {
     }
     // Pages of wards stand directly below the province's.
     let site = store.join("current/site");
-    let province = std::fs::read_to_string(site.join("index.html")).unwrap();
+    let province = page(&site.join("index.html"));
     assert_eq!(province.matches("<th scope=\"row\"><a href=\"ward/").count(), 40);
     assert_eq!(std::fs::read_dir(site.join("ward")).unwrap().count(), 40);
     assert!(!site.join("district").exists());
@@ -139,7 +139,7 @@ fn pages_show_the_map_that_was_chosen() {
     assert_eq!((wards, &manifest["map"], &manifest["as_of"]), (152, &"as_of".into(), &"2019-12-31".into()));
     let (wards, manifest) = run("current");
     assert_eq!((wards, &manifest["map"]), (40, &"current".into()));
-    let page = std::fs::read_to_string(store.join("current/site/index.html")).unwrap();
+    let page = page(&store.join("current/site/index.html"));
     assert!(page.contains("theo đơn vị hành chính ngày 15/01/2026"));
     let wrong = ["check", "--map", "today"];
     assert!(said(&wardscore(wrong), 2).contains("`today` is no map; expected as_reported, current, as_of"));

@@ -6,10 +6,11 @@
 //! 4. [`origin`], [`peers`], [`reported`]: where a ward came from, how it stands among its like, what its district sent
 //! 5. [`sources`], [`notes`], [`open`]: the cells that figures come from; warnings, reasons and corrections; what is unanswered
 //! 6. [`view`]: what a document shows, as texts and drawings
-//! 7. the pages: [`site`]
+//! 7. the documents: [`site`], [`book`]
 //! 8. [`parts`]: which documents are rendered anew, and which stand
 //! 9. the release: tables beside the site, `release.json`, `history/` with its page [`news`], made visible whole
 
+mod book;
 mod edition;
 pub mod figure;
 mod impact;
@@ -116,7 +117,8 @@ fn renderers(formats: &[Format]) -> Vec<Box<dyn Renderer>> {
     let of = |format: &Format| -> Option<Box<dyn Renderer>> {
         match format {
             Format::Html => Some(Box::new(site::Site)),
-            Format::Pdf | Format::Xlsx => None,
+            Format::Xlsx => Some(Box::new(book::Books)),
+            Format::Pdf => None,
         }
     };
     formats.iter().filter_map(of).collect()

@@ -30,9 +30,12 @@ use super::edition::{Edition, Unit};
 use super::figure::Figure;
 use crate::model::{Format, Intervention, Level, Map, Span};
 
-pub use area::{area, provinces};
+pub use area::{Area, area, provinces};
 pub use changes::changes;
+pub use definition::defined;
 pub use indicator::{href, indicator, list};
+pub use line::find;
+pub use mark::mark;
 pub use method::method;
 pub use study::intervention;
 pub use ward::ward;
