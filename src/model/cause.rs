@@ -40,7 +40,7 @@ impl CauseKind {
 }
 
 /// A cell that a cause would change.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Repair {
     /// Where.
     pub cell: CellRef,
@@ -51,7 +51,7 @@ pub struct Repair {
 }
 
 /// A likely cause, with how much it explains.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Cause {
     /// What happened.
     pub kind: CauseKind,

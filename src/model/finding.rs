@@ -184,7 +184,7 @@ impl Code {
 }
 
 /// One finding about a submission.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// Stable code.
     pub code: Code,
@@ -215,7 +215,7 @@ pub struct Finding {
 }
 
 /// A finding that its district has explained.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Closed {
     /// The district's reason.
     pub justification: String,

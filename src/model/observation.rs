@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Address of one cell, so that a published figure leads back to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum CellRef {
     /// Row and column of a worksheet, both from 0; printed as `F12`.
     Sheet {

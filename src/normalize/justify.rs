@@ -15,7 +15,7 @@ use crate::model::{Finding, Period, Severity, reply};
 use crate::store::raw;
 
 /// A reason for one finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Reason {
     pub(super) finding_id: String,
     pub(super) text: String,

@@ -1,13 +1,14 @@
 //! Stage 2: raw bytes → observations, findings, submissions, reporting and the reference tables.
 //!
-//! 1. [`read`]: bytes → sheets of cells that know their address
-//! 2. [`layout`], [`period`], [`rows`], [`units`]: which form, which period, which column is which element, which row
+//! 1. [`opened`], [`kept`]: which files are to be read, and what the others were read as
+//! 2. [`read`]: bytes → sheets of cells that know their address
+//! 3. [`layout`], [`period`], [`rows`], [`units`]: which form, which period, which column is which element, which row
 //!    which unit
-//! 3. [`values`], [`checks`]: text → number or the reason why not; contradictions
-//! 4. [`versions`]: which of several files for one district, form and period is current; then reviewed [`corrections`], and
+//! 4. [`values`], [`checks`]: text → number or the reason why not; contradictions
+//! 5. [`versions`]: which of several files for one district, form and period is current; then reviewed [`corrections`], and
 //!    [`checks`] across periods
-//! 5. [`justify`]: what a district explained closes its warnings
-//! 6. [`tables`], [`reporting`], [`mod@reference`]: the tables of the data contract
+//! 6. [`justify`]: what a district explained closes its warnings
+//! 7. [`tables`], [`reporting`], [`mod@reference`]: the tables of the data contract
 //!
 //! [`view`] shows a file's form again, for the reply.
 
@@ -19,9 +20,11 @@ pub mod fuzzing;
 mod guard;
 mod inspect;
 mod justify;
+mod kept;
 mod layout;
 mod memo;
 mod names;
+mod opened;
 mod parts;
 mod period;
 mod read;
@@ -37,8 +40,6 @@ mod values;
 mod versions;
 mod view;
 
-use std::collections::BTreeSet;
-
 pub use inspect::{ColumnSeen, FindingSeen, FormSeen, Inspection, RowSeen, SheetSeen, inspect};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -48,7 +49,7 @@ pub use view::Viewer;
 
 use crate::model::{Code, Plan, Progress};
 use crate::register::{Register, Territories};
-use crate::store::{Fresh, ReceiptRow, Stale, Store, StoreError, Written, raw};
+use crate::store::{Fresh, ReceiptRow, Stale, Store, StoreError, Written};
 
 /// The stage's word.
 const STAGE: &str = "normalize";
@@ -121,32 +122,33 @@ pub fn normalize(
     let open: Vec<(String, Vec<parts::Received>)> = receipts.into_iter().filter(|(part, _)| is_stale(part)).collect();
     parts.begin(stale.iter().chain(&gone).map(String::as_str))?;
     let mut fresh = Vec::new();
-    let mut personal = Vec::new();
+    let (mut personal, mut read) = (Vec::new(), 0);
     if !open.is_empty() {
         progress.start(STAGE, open.iter().map(|(_, of)| files(of) as u64).sum());
         let desk = reading::Desk::new(plan, register);
         let restricted = store.restricted()?;
-        let room = Room { plan, register, store, desk: &desk, restricted: &restricted, today, progress };
-        let made: Result<Vec<(Fresh, Vec<String>)>, StoreError> = open
+        let opener = opened::Opener { plan, store, desk: &desk, restricted: &restricted };
+        let room = Room { plan, register, store, opener, today, progress };
+        let made: Result<Vec<(Fresh, Vec<String>, usize)>, StoreError> = open
             .into_par_iter()
             .map(|(name, of)| {
                 let scope = tables::Scope { territory: &name, provinces: territories.provinces(&name) };
-                let read = files(&of);
-                let (summary, files, personal) = room.territory(scope, of)?;
-                let summary = Summary { files: read, ..summary };
+                let received = files(&of);
+                let Done { summary, files, personal, read } = room.territory(scope, of)?;
+                let summary = Summary { files: received, ..summary };
                 let inputs = inputs.get(&name).cloned().unwrap_or_default();
                 let summary = serde_json::to_string(&summary).unwrap_or_default();
-                Ok((Fresh { part: name, inputs, summary, files }, personal))
+                Ok((Fresh { part: name, inputs, summary, files }, personal, read))
             })
             .collect();
-        for (part, found) in made? {
+        for (part, found, of_part) in made? {
             fresh.push(part);
             personal.extend(found);
+            read += of_part;
         }
         progress.finish();
     }
     store.restrict(&personal, now, plan.settings.personal_data_retention_days)?;
-    let read = fresh.iter().map(|part| summary_of(&part.summary).files).sum();
     if is_stale(&parts::REFERENCE.to_owned()) {
         let inputs = inputs.get(parts::REFERENCE).cloned().unwrap_or_default();
         let files = reference::write(plan, register, store, today)?;
@@ -156,6 +158,7 @@ pub fn normalize(
     parts.end(fresh)?;
     if all {
         store.sweep(&tables::NAMES, &parts.all_files()?)?;
+        store.sweep_readings(territories.names())?;
         parts.forget(&gone)?;
     }
     let summaries = parts.all().iter().filter(|(name, _)| *name != parts::REFERENCE);
@@ -200,36 +203,44 @@ struct Room<'a> {
     plan: &'a Plan,
     register: &'a Register,
     store: &'a Store,
-    desk: &'a reading::Desk<'a>,
-    restricted: &'a BTreeSet<String>,
+    opener: opened::Opener<'a>,
     today: Date,
     progress: &'a dyn Progress,
 }
 
+/// What became of a territory.
+struct Done {
+    summary: Summary,
+    /// The tables' files.
+    files: Vec<Written>,
+    /// Digests of bytes that hold persons.
+    personal: Vec<String>,
+    /// How many files were read, which is not those that were read before.
+    read: usize,
+}
+
 impl Room<'_> {
-    /// Reads the files of a territory and writes its tables. Returns what was read, the tables' files, and the digests of
-    /// bytes that hold persons.
-    fn territory(
-        &self,
-        scope: tables::Scope<'_>,
-        received: Vec<parts::Received>,
-    ) -> Result<(Summary, Vec<Written>, Vec<String>), StoreError> {
-        let submissions: Result<Vec<Vec<Submission>>, StoreError> = received
+    /// Reads the files of a territory and writes its tables.
+    fn territory(&self, scope: tables::Scope<'_>, received: Vec<parts::Received>) -> Result<Done, StoreError> {
+        let known = opened::Known::of(self.store, self.plan, scope.territory);
+        let opened: Result<Vec<(Vec<Submission>, _)>, StoreError> = received
             .into_par_iter()
             .map(|(receipt, again)| {
-                let of_file = outcomes(&receipt, self.plan, self.store, self.desk, self.restricted)?;
+                let opened = self.opener.open(&receipt, &known)?;
                 self.progress.advance(1 + again.len() as u64);
-                Ok(of_receipts(of_file, &receipt, &again))
+                Ok((of_receipts(opened.parts, &receipt, &again), opened.reading))
             })
             .collect();
-        let mut submissions = members_once(submissions?.into_iter().flatten().collect());
+        let (submissions, readings): (Vec<_>, Vec<_>) = opened?.into_iter().unzip();
+        let read = known.keep(&readings)?;
+        let mut submissions = members_once(submissions.into_iter().flatten().collect());
         let personal = persons(&submissions);
         let standing = versions::resolve(&submissions);
         corrections::apply(self.plan, &mut submissions, &standing);
         checks::across(self.plan, self.register, &mut submissions, &standing);
         let Self { plan, register, store, today, .. } = self;
         let (summary, files) = tables::write(plan, register, store, *today, scope, &submissions, &standing)?;
-        Ok((summary, files, personal))
+        Ok(Done { summary, files, personal, read })
     }
 }
 
@@ -274,49 +285,4 @@ fn members_once(submissions: Vec<Submission>) -> Vec<Submission> {
         }
     }
     kept
-}
-
-fn outcomes(
-    receipt: &ReceiptRow,
-    plan: &Plan,
-    store: &Store,
-    desk: &reading::Desk<'_>,
-    restricted: &BTreeSet<String>,
-) -> Result<Vec<reading::Part>, StoreError> {
-    let id = raw::submission_id(&receipt.sha256);
-    if !receipt.refused.is_empty() {
-        return Ok(vec![reading::Part::refused(refused::unread(receipt))]);
-    }
-    if let Some(finding) = refused::unsigned(receipt) {
-        return Ok(vec![reading::Part::refused(finding)]);
-    }
-    // What was found to hold persons is not opened again.
-    if restricted.contains(&receipt.sha256) {
-        return Ok(vec![reading::Part::refused(reading::persons(id))]);
-    }
-    let bytes = store.read_raw(&receipt.sha256)?;
-    let at = Timestamp::from_microsecond(receipt.received_at).unwrap_or(Timestamp::UNIX_EPOCH);
-    let received = reading::Received {
-        submission_id: id,
-        district: &receipt.district,
-        file_name: &receipt.file_name,
-        member: None,
-        day: plan.local_date(at),
-        waivers: &receipt.waivers,
-    };
-    let parts = reading::read(bytes, &received, desk);
-    for part in &parts {
-        if let Err(finding) = &part.outcome {
-            tracing::info!(
-                stage = "normalize",
-                submission = id,
-                district = %receipt.district,
-                file = %receipt.file_name,
-                member = part.member.as_deref().unwrap_or(""),
-                code = finding.code.as_str(),
-                "quarantined"
-            );
-        }
-    }
-    Ok(parts)
 }

@@ -11,12 +11,12 @@ use super::memo::Memo;
 use super::read::{self, Book, Cell, Content, Grid};
 use super::units::{Match, Roll, Rolls};
 use super::values::{Value, Wanted};
-use super::{checks, period, rows, stamp};
+use super::{checks, kept, period, rows, stamp};
 use crate::model::{Code, Finding, Frequency, Kind, Level, Period, Plan, Waiver};
 use crate::register::Register;
 
-/// What is known of a file before it is read.
-#[derive(Clone, Copy)]
+/// What is known of a file before it is read. With the bytes and the desk it is all that a reading follows from.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Received<'a> {
     pub(super) submission_id: &'a str,
     pub(super) district: &'a str,
@@ -62,7 +62,7 @@ pub(super) struct Observed {
 }
 
 /// A form that was read.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Form {
     /// Index of the form in the plan.
     pub(super) form: usize,
@@ -73,6 +73,7 @@ pub(super) struct Form {
     /// Row and column of the cell that names each of these units.
     pub(super) named: Vec<(u32, u32)>,
     /// By row, then column.
+    #[serde(with = "kept::lines")]
     pub(super) values: Vec<Observed>,
     /// What the form's own total row says, column by column.
     pub(super) totals: Vec<Total>,
@@ -82,7 +83,7 @@ pub(super) struct Form {
 }
 
 /// A column's total as the form has it, and the sum of the readable numbers above it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Total {
     pub(super) element: u16,
     pub(super) said: f64,
@@ -93,6 +94,7 @@ pub(super) struct Total {
 pub(super) type Outcome = Result<Form, Box<Finding>>;
 
 /// A received file, or one member of a received archive, as it was read.
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Part {
     /// Path inside the archive; none for a plain file.
     pub(super) member: Option<String>,

@@ -160,8 +160,9 @@ impl Store {
         Ok(all)
     }
 
-    /// Forgets what every stage made, so that all is made anew.
+    /// Forgets what every stage made and what files were read as, so that all is made anew.
     pub fn forget_parts(&self) -> Result<()> {
+        self.sweep_readings(std::iter::empty())?;
         let ledger = self.ledger()?;
         ledger.connection.execute("DELETE FROM made", []).map_err(ledger.fail())?;
         Ok(())

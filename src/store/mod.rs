@@ -5,6 +5,7 @@
 //! <store>/restricted/…        those that hold persons, apart from the others until they are erased
 //! <store>/ledger.sqlite       receipts, runs, what was made from what, files let through, digests of manifests; never figures
 //! <store>/version             version of this layout
+//! <store>/readings/<territory> what its files were read as, so that they are not read again
 //! <store>/tables/<table>/…    the tables as the stages last wrote them
 //! <store>/feedback/<district>/ the reply to each submission
 //! <store>/releases/<id>/      what was published, whole or not at all
@@ -24,6 +25,7 @@ pub mod parquet;
 mod prune;
 pub mod published;
 pub mod raw;
+mod readings;
 pub mod release;
 mod replaced;
 mod restricted;
@@ -44,6 +46,7 @@ pub use made::{Fresh, Inputs, Parts, Stale, Written};
 pub use parquet::{Partition, TableWriter};
 pub use prune::Standing;
 pub use published::Published;
+pub use readings::Readings;
 pub use release::{ReleaseDraft, STABLE};
 pub use replaced::Replaced;
 pub use verify::{Chain, Fault, Read, Verified};

@@ -1,0 +1,122 @@
+//! A receipt → what its file is read as.
+//!
+//! In: a receipt, and what the files of its territory were read as before. Out: the parts of the file. A file that was
+//! refused unread, is not signed as it must be, or holds persons is not opened; one that was read before, just as it would be
+//! read now, is not read again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{kept, reading, refused};
+use crate::model::Plan;
+use crate::store::{Readings, ReceiptRow, Store, StoreError, raw};
+
+/// What reading a file needs.
+pub(super) struct Opener<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) store: &'a Store,
+    pub(super) desk: &'a reading::Desk<'a>,
+    /// Digests of bytes that hold persons.
+    pub(super) restricted: &'a BTreeSet<String>,
+}
+
+/// What a file is read as.
+pub(super) struct Opened {
+    pub(super) parts: Vec<reading::Part>,
+    /// None for a file that is not opened.
+    pub(super) reading: Option<Reading>,
+}
+
+/// What is kept of a file that was read.
+pub(super) struct Reading {
+    key: String,
+    /// None where it is kept already.
+    new: Option<Vec<u8>>,
+}
+
+/// What the files of a territory were read as before.
+pub(super) struct Known<'a> {
+    store: &'a Store,
+    territory: &'a str,
+    from: String,
+    readings: Readings,
+}
+
+impl<'a> Known<'a> {
+    /// What is kept of a territory's files.
+    pub(super) fn of(store: &'a Store, plan: &Plan, territory: &'a str) -> Self {
+        let from = kept::from(plan);
+        let readings = store.readings(territory, &from);
+        Self { store, territory, from, readings }
+    }
+
+    /// Keeps what the files are read as now, where that is not what is kept. Returns how many were read.
+    pub(super) fn keep(&self, readings: &[Option<Reading>]) -> Result<usize, StoreError> {
+        let all = || readings.iter().flatten();
+        let new = all().filter(|reading| reading.new.is_some()).count();
+        if new > 0 || !self.readings.are(all().map(|reading| reading.key.as_str())) {
+            let mut entries = BTreeMap::new();
+            for Reading { key, new } in all() {
+                if let Some(entry) = new.as_deref().or_else(|| self.readings.get(key)) {
+                    entries.insert(key.as_str(), entry);
+                }
+            }
+            self.store.keep_readings(self.territory, &self.from, &entries)?;
+        }
+        Ok(new)
+    }
+}
+
+impl Opener<'_> {
+    /// What a receipt's file is read as.
+    pub(super) fn open(&self, receipt: &ReceiptRow, known: &Known<'_>) -> Result<Opened, StoreError> {
+        let id = raw::submission_id(&receipt.sha256);
+        let unopened = |finding| Ok(Opened { parts: vec![reading::Part::refused(finding)], reading: None });
+        if !receipt.refused.is_empty() {
+            return unopened(refused::unread(receipt));
+        }
+        if let Some(finding) = refused::unsigned(receipt) {
+            return unopened(finding);
+        }
+        // What was found to hold persons is not opened again.
+        if self.restricted.contains(&receipt.sha256) {
+            return unopened(reading::persons(id));
+        }
+        let at = Timestamp::from_microsecond(receipt.received_at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let received = reading::Received {
+            submission_id: id,
+            district: &receipt.district,
+            file_name: &receipt.file_name,
+            member: None,
+            day: self.plan.local_date(at),
+            waivers: &receipt.waivers,
+        };
+        let key = kept::key(&receipt.sha256, &received);
+        if let Some(parts) = known.readings.get(&key).and_then(kept::decode) {
+            return Ok(Opened { parts, reading: Some(Reading { key, new: None }) });
+        }
+        let bytes = self.store.read_raw(&receipt.sha256)?;
+        let parts = reading::read(bytes, &received, self.desk);
+        tell(receipt, &parts);
+        let reading = kept::encode(&parts).map(|new| Reading { key, new: Some(new) });
+        Ok(Opened { parts, reading })
+    }
+}
+
+/// Logs what is quarantined of a file.
+fn tell(receipt: &ReceiptRow, parts: &[reading::Part]) {
+    for part in parts {
+        if let Err(finding) = &part.outcome {
+            tracing::info!(
+                stage = "normalize",
+                submission = raw::submission_id(&receipt.sha256),
+                district = %receipt.district,
+                file = %receipt.file_name,
+                member = part.member.as_deref().unwrap_or(""),
+                code = finding.code.as_str(),
+                "quarantined"
+            );
+        }
+    }
+}
