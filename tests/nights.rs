@@ -70,6 +70,28 @@ impl Place {
         }
     }
 
+    /// One of the packs of what was read before is not what it was.
+    fn damage(&self, at: usize) {
+        let packs = files(&self.store().join("readings"));
+        let Some(pack) = packs.get(at % packs.len().max(1)) else { return };
+        let mut bytes = std::fs::read(pack).unwrap();
+        let at = at % bytes.len();
+        bytes[at] ^= 1;
+        std::fs::write(pack, bytes).unwrap();
+    }
+
+    /// A night, and how many files it received in all and how many it read.
+    fn read(&self, more: &[&str]) -> (u64, u64) {
+        let report = self.path("report.json");
+        let mut command = self.command(&self.store());
+        said(&command.arg("--report").arg(&report).args(more).output().unwrap(), 0);
+        let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        let stages = report["stages"].as_array().unwrap();
+        let normalize = stages.iter().find(|stage| stage["stage"] == "normalize").unwrap();
+        let count = |name: &str| normalize["counts"][name].as_f64().unwrap() as u64;
+        (count("files"), count("read"))
+    }
+
     /// Changes a file of the definition.
     fn redefine(&self, name: &str, from: &str, to: &str) {
         let path = self.path("pipeline").join(name);
@@ -138,6 +160,8 @@ enum Day {
     Rule,
     Population,
     Jump(i64),
+    /// What is kept of earlier nights loses a bit.
+    Damage(usize),
     Nothing,
 }
 
@@ -150,6 +174,7 @@ fn day() -> impl Strategy<Value = Day> {
         1 => Just(Day::Population),
         // Days; a clock that was set back, too.
         2 => (-200i64..200).prop_map(Day::Jump),
+        1 => (0usize..100_000).prop_map(Day::Damage),
         1 => Just(Day::Nothing),
     ]
 }
@@ -169,6 +194,7 @@ fn nights(scale: &str, cases: u32) {
                 Day::Rule => place.redefine("rules.toml", "times = 20", "times = 19"),
                 Day::Population => place.redefine("population.csv", ",2016,", ",2015,"),
                 Day::Jump(days) => place.now += jiff::SignedDuration::from_hours(24 * days),
+                Day::Damage(at) => place.damage(at),
                 Day::Nothing => {}
             }
             place.night(&place.store());
@@ -189,6 +215,34 @@ fn any_sequence_of_nights_leaves_what_one_full_run_makes_of_it() {
 #[test]
 fn so_does_one_of_several_provinces() {
     nights("region", 3);
+}
+
+#[test]
+fn a_file_that_was_read_is_not_read_again() {
+    let mut place = Place::new("demo", 3);
+    place.arrive(30, 0);
+    let (files, read) = place.read(&[]);
+    assert!(files >= 30 && read >= 25, "{read} of {files}");
+    let all = read;
+    place.correct(1);
+    place.arrive(1, 1);
+    let read = place.read(&[]).1;
+    assert!((1..=2).contains(&read), "{read} of two");
+    let all = all + read;
+    // A period ends: tables are made anew, no file is.
+    place.now += jiff::SignedDuration::from_hours(24 * 90);
+    assert_eq!(place.read(&[]).1, 0);
+    place.redefine("targets.toml", "low = 1.0", "low = 0.99");
+    assert_eq!(place.read(&[]).1, 0, "what is wanted of figures is no matter of reading");
+    place.damage(1000);
+    assert_eq!(place.read(&[]).1, 0, "nothing else changed");
+    place.arrive(1, 2);
+    let read = place.read(&[]).1;
+    assert!(read >= all, "{read}: a damaged pack is none");
+    place.redefine("rules.toml", "times = 20", "times = 19");
+    assert_eq!(place.read(&[]).1, read);
+    assert_eq!(place.read(&["--rebuild"]).1, read);
+    assert_same(&place.store(), &place.rebuilt().path().join("store"), "with what was kept");
 }
 
 /// Numbers that look random: a test of chance that is the same each time.
