@@ -96,7 +96,9 @@ pub(super) mod lines {
                 lines.columns.len() - 1
             });
             lines.rows.push((row[0].unit, row[0].row, columns));
-            row.iter().for_each(|o| push(&mut lines.values, o.value));
+            for observed in row {
+                push(&mut lines.values, observed.value);
+            }
         }
         lines.serialize(serializer)
     }

@@ -73,7 +73,9 @@ impl Store {
         // What cannot be told is not kept.
         let Ok(mut rest) = postcard::to_stdvec(&head) else { return Ok(()) };
         rest.reserve_exact(entries.values().map(|entry| entry.len()).sum());
-        entries.values().for_each(|entry| rest.extend_from_slice(entry));
+        for entry in entries.values() {
+            rest.extend_from_slice(entry);
+        }
         fs::create_dir_all(self.packs())?;
         let path = self.pack(territory);
         let draft = file::draft_of(&path);
