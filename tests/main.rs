@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
+/// Workbooks of a release.
+mod books;
 /// Reviewed corrections, from the list to the page.
 mod corrections;
 /// The documents against the program.

@@ -129,12 +129,14 @@ impl Place {
     }
 }
 
-/// What people see of a store: tables, pages, replies.
+/// What people see of a store: tables, pages, replies; not the page of what changed, which follows from the release before.
 fn seen(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for part in ["tables", "current/data", "current/site", "feedback"] {
         let folder = store.join(part);
-        for path in files(&folder).into_iter().filter(|p| !p.ends_with(".index")) {
+        for path in
+            files(&folder).into_iter().filter(|p| !p.ends_with(".index") && !p.ends_with("current/site/changes.html"))
+        {
             all.insert(Path::new(part).join(path.strip_prefix(&folder).unwrap()), std::fs::read(&path).unwrap());
         }
     }

@@ -25,7 +25,10 @@ fn release(pipeline: &Path, set: &[String]) -> (tempfile::TempDir, PathBuf) {
 fn pipeline(folder: &Path, changes: &[(&str, &str, &str)]) -> PathBuf {
     let to = folder.join("pipeline");
     copy(&root().join("pipelines/plan-50"), &to);
-    for (file, from, with) in changes {
+    let receipts = root().join("sample-data/receipts.csv").display().to_string();
+    for (file, from, with) in
+        changes.iter().chain(&[("pipeline.toml", "../../sample-data/receipts.csv", receipts.as_str())])
+    {
         let text = std::fs::read_to_string(to.join(file)).unwrap();
         assert!(text.contains(from), "{file} does not hold `{from}`");
         std::fs::write(to.join(file), text.replace(from, with)).unwrap();

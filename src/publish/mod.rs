@@ -210,8 +210,9 @@ pub fn publish(
         draft.write("history/values.json", &json(&values))?;
         changed = Some(values);
     }
-    let page = news::page(&scope, parent.as_ref(), changed)?;
-    draft.write("site/changes.html", &page)?;
+    if plan.settings.scorecards.formats.contains(&Format::Html) {
+        draft.write("site/changes.html", &news::page(&scope, parent.as_ref(), changed)?)?;
+    }
     manifest["checksums"] = draft.seal()?.into();
     let folder = draft.publish(&json(&manifest), channel)?;
     known.end(fresh)?;

@@ -11,6 +11,8 @@ use crate::publish::view::{Area, Page, Text, defined, find, mark};
 
 /// Rows above the head of a table.
 const TOP: u32 = 4;
+/// Height of a row with a text in both languages.
+const TWO_LINES: f64 = 27.0;
 
 /// Title, period and for whom; then the head of a table, which stays in sight.
 fn begin(
@@ -136,6 +138,7 @@ fn name(sheet: &mut Worksheet, row: u32, column: u16, indicator: &Indicator, sty
     sheet.write_string_with_format(row, column, &indicator.code, &styles.text)?;
     let text = format!("{}\n{}", indicator.name_vi, indicator.name_en);
     sheet.write_string_with_format(row, column + 1, text, &styles.text)?;
+    sheet.set_row_height(row, TWO_LINES)?;
     Ok(())
 }
 
@@ -196,6 +199,7 @@ pub(super) fn matrix(
         sheet.write_string_with_format(row, 1, &*below.code, &styles.text)?;
         if matrix.of_wards {
             let class = shown.class.as_ref().map_or_else(String::new, both);
+            sheet.set_row_height(row, TWO_LINES)?;
             sheet.write_string_with_format(row, 2, class, &styles.text)?;
             let card = below.card.as_ref();
             let ranks = card.and_then(|card| card.ranks);

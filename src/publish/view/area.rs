@@ -7,7 +7,7 @@ use super::boxes::{class_names, grade};
 use super::findings::{Open, open};
 use super::funnel::{Funnel, funnels};
 use super::league::{Row as LeagueRow, league};
-use super::line::{Line, find, lines, shown};
+use super::line::{Line, find, line, lines, shown};
 use super::map::{Map, by_class};
 use super::mark::{Mark, mark};
 use super::study::{Came, came};
@@ -116,12 +116,22 @@ fn matrix<'a>(edition: &'a Edition<'a>, below: &[&'a Unit]) -> Matrix<'a> {
 pub fn area<'a>(edition: &'a Edition<'a>, peers: &Peers<'a>, unit: &'a Unit, root: &'static str) -> Area<'a> {
     let below: Vec<&Unit> = edition.below(unit).collect();
     let wards = edition.wards(unit);
+    let province = unit.level == Level::Province;
     let of = |with_target: bool| {
         lines(edition, peers, unit, &[None, None], &|v| edition.is_target(v.indicator) == with_target)
     };
+    // What is about one unit alone has no sum: that unit's target stands in its province's tracker.
+    let own = |at: usize| edition.unit(edition.plan.indicators[at].unit.as_ref()?);
+    let alone = (0..edition.plan.indicators.len()).filter(|at| province && edition.is_target(*at)).filter_map(|at| {
+        let own = own(at)
+            .filter(|own| find(unit, at).is_none() && edition.province(own).is_some_and(|p| p.code == unit.code))?;
+        Some(line(edition, peers, own, find(own, at)?, &[None, None]))
+    });
+    let mut targets = of(true);
+    targets.extend(alone);
+    targets.sort_by_key(|line| edition.plan.indicators.iter().position(|indicator| indicator.code == line.code));
     let title = (unit.name.as_str(), unit.name.as_str()).into();
     let page = Page { root, ..Page::below(edition, title).of(edition, unit) };
-    let province = unit.level == Level::Province;
     let acting =
         std::iter::once(unit).chain(if province { below.clone() } else { Vec::new() }).chain(wards.iter().copied());
     let mut by_district: Vec<(&str, Vec<Link<'_>>)> = Vec::new();
@@ -137,7 +147,7 @@ pub fn area<'a>(edition: &'a Edition<'a>, peers: &Peers<'a>, unit: &'a Unit, roo
         level: Some(unit.level.as_str()),
         code: &unit.code,
         interventions: came(edition, unit),
-        targets: of(true),
+        targets,
         process: of(false),
         matrix: matrix(edition, &below),
         map: by_class(edition, &wards),

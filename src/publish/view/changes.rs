@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::line::find;
 use super::{Edition, Link, Page, Text};
 use crate::model::Period;
 use crate::publish::figure::{self, Figure};
@@ -66,8 +65,8 @@ fn row<'a>(edition: &'a Edition<'a>, changed: &'a Changed) -> Row<'a> {
         (part.en != "0" && part.en != "0 points").then(|| (name.into(), part))
     };
     Row {
-        // Above the units of the edition nothing has a page here.
-        to: unit.filter(|unit| indicator.is_some_and(|at| find(unit, at).is_some())).map(Link::to),
+        // A unit that is no more has no page.
+        to: unit.map(Link::to),
         name: edition.name(&changed.unit_code, edition.day),
         period: period
             .map_or_else(|| (changed.period.clone(), changed.period.clone()), |p| (p.label_vi(), p.label_en()))

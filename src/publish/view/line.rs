@@ -16,6 +16,8 @@ use crate::publish::values::Value;
 pub struct Line<'a> {
     pub code: &'a str,
     pub name: Text<'a>,
+    /// The one unit that it is about, if it is about one alone.
+    pub only: Option<&'a str>,
     /// The value, or why there is none.
     pub value: Figure,
     pub known: bool,
@@ -93,6 +95,7 @@ pub fn line<'a>(
     Line {
         code: &indicator.code,
         name: (indicator.name_vi.as_str(), indicator.name_en.as_str()).into(),
+        only: indicator.unit.as_ref().map(|_| unit.name.as_str()),
         value: shown(value, indicator),
         known: value.value.is_some(),
         parts: value.numerator.zip(value.denominator).map(|(n, d)| [n, d].map(|v| figure::number(v, 1))),
