@@ -79,6 +79,10 @@ fn pipeline(text: &str) -> Result<String, SampleError> {
             settings.insert(key.to_owned(), path.into());
         }
     }
+    // Of so many wards, the pages alone: paper and workbooks take minutes.
+    if let Some(scorecards) = table.get_mut("scorecards").and_then(toml::Value::as_table_mut) {
+        scorecards.insert("formats".to_owned(), vec!["html"].into());
+    }
     for source in table.get_mut("source").and_then(toml::Value::as_array_mut).into_iter().flatten() {
         if let Some(source) = source.as_table_mut() {
             source.insert("receipts".to_owned(), "../receipts.csv".into());
@@ -87,7 +91,13 @@ fn pipeline(text: &str) -> Result<String, SampleError> {
     toml::to_string(&table).map_err(|e| SampleError::Toml(e.to_string()))
 }
 
-/// The register, populations and baselines.
+/// A place around a middle, each further out than the one before: those of one middle lie evenly in a disc.
+fn spiral(middle: [f64; 2], at: usize, apart: f64) -> [f64; 2] {
+    let (angle, away) = (at as f64 * 2.399_963, apart * (at as f64).sqrt());
+    [middle[0] + away * angle.cos(), middle[1] + away * angle.sin()]
+}
+
+/// The register, centroids, populations and baselines.
 fn units(definition: &Definition, seed: u64, size: Size, folder: &Path) -> Result<(), SampleError> {
     let plan = &definition.plan;
     let mut measured: Vec<&str> = plan.baselines.values().flat_map(|own| own.keys()).map(String::as_str).collect();
@@ -112,6 +122,8 @@ fn units(definition: &Definition, seed: u64, size: Size, folder: &Path) -> Resul
     let mut baselines = csv::Writer::from_path(folder.join("baseline.csv"))?;
     baselines.write_record(["unit_code", "element", "as_of", "value"])?;
 
+    let mut centroids = csv::Writer::from_path(folder.join("register/centroids.csv"))?;
+    centroids.write_record(["code", "map_of", "longitude", "latitude"])?;
     let mut unit = |code: &str, name: (&str, &str), level: &str, kind: (&str, &str), parent: &str| {
         let (vi, en) = (format!("{} {}", kind.0, name.0), format!("{} {}", kind.1, name.1));
         let word = kind.0.to_lowercase();
@@ -132,6 +144,13 @@ fn units(definition: &Definition, seed: u64, size: Size, folder: &Path) -> Resul
         // Names differ within a district.
         let (vi, en) = name(seed, &["wards", &district.to_string()], (ward - 1) / size.districts);
         unit(&code, (&vi, &en), "ward", ("Xã", "Xa"), &format!("{district:03}"))?;
+        let place = |at: usize| {
+            let province = district % size.provinces;
+            let of = spiral([3.0 * province as f64, 0.0], district / size.provinces, 0.18);
+            spiral(of, (ward - 1) / size.districts, 0.04)[at]
+        };
+        let [longitude, latitude] = [100.0 + place(0), 15.0 + place(1)].map(|degrees| format!("{degrees:.4}"));
+        centroids.write_record([code.as_str(), &plan.first_day.to_string(), &longitude, &latitude])?;
         let mut rng = Rng::with_seed(seed_of(seed, &["ward", &code]));
         let persons = rng.u32(2_000..16_000);
         for year in plan.years() {
@@ -143,6 +162,7 @@ fn units(definition: &Definition, seed: u64, size: Size, folder: &Path) -> Resul
         }
     }
     units.flush()?;
+    centroids.flush()?;
     populations.flush()?;
     baselines.flush()?;
     let columns = "effective_date,change,from_code,to_code,share,legal_basis,source,confidence\n";

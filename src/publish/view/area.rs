@@ -125,7 +125,8 @@ pub fn area<'a>(edition: &'a Edition<'a>, peers: &Peers<'a>, unit: &'a Unit, roo
     let alone = (0..edition.plan.indicators.len()).filter(|at| province && edition.is_target(*at)).filter_map(|at| {
         let own = own(at)
             .filter(|own| find(unit, at).is_none() && edition.province(own).is_some_and(|p| p.code == unit.code))?;
-        Some(line(edition, peers, own, find(own, at)?, &[None, None]))
+        // Its cells are told on its own page.
+        Some(Line { from: Vec::new(), ..line(edition, peers, own, find(own, at)?, &[None, None]) })
     });
     let mut targets = of(true);
     targets.extend(alone);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::lineage::{self, Read};
 use super::mark::{Mark, mark};
 use super::spark::{Spark, draw};
-use super::{Edition, Text, Unit, kind};
+use super::{Edition, Link, Text, Unit, kind};
 use crate::model::Indicator;
 use crate::publish::figure::{self, Figure};
 use crate::publish::peers;
@@ -17,7 +17,7 @@ pub struct Line<'a> {
     pub code: &'a str,
     pub name: Text<'a>,
     /// The one unit that it is about, if it is about one alone.
-    pub only: Option<&'a str>,
+    pub only: Option<Link<'a>>,
     /// The value, or why there is none.
     pub value: Figure,
     pub known: bool,
@@ -95,11 +95,15 @@ pub fn line<'a>(
     Line {
         code: &indicator.code,
         name: (indicator.name_vi.as_str(), indicator.name_en.as_str()).into(),
-        only: indicator.unit.as_ref().map(|_| unit.name.as_str()),
+        only: indicator.unit.as_ref().map(|_| Link::to(unit)),
         value: shown(value, indicator),
         known: value.value.is_some(),
         parts: value.numerator.zip(value.denominator).map(|(n, d)| [n, d].map(|v| figure::number(v, 1))),
-        chance: limits(value.chance, label),
+        // Whether one unit meets a test is no sample of anything.
+        chance: limits(
+            value.chance.filter(|_| unit.level != indicator.level || !edition.plan.counts_units(indicator)),
+            label,
+        ),
         bounds: limits(value.bounds, label),
         target: value.target.map(|(low, high)| figure::range(low, high, label)),
         now: value.expected_now.map(|v| figure::value(v, label)),
