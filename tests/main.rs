@@ -35,6 +35,8 @@ mod methods;
 mod night;
 /// Any sequence of nights, runs killed at any moment, calls of the system that fail.
 mod nights;
+/// Scorecards on paper.
+mod pdf;
 /// Files that hold persons: kept apart, erased, repeated nowhere.
 mod persons;
 /// Registers with faults, and what `check` says of them.

@@ -6,7 +6,7 @@
 //! 4. [`origin`], [`peers`], [`reported`]: where a ward came from, how it stands among its like, what its district sent
 //! 5. [`sources`], [`notes`], [`open`]: the cells that figures come from; warnings, reasons and corrections; what is unanswered
 //! 6. [`view`]: what a document shows, as texts and drawings
-//! 7. the documents: [`site`], [`book`]
+//! 7. the documents: [`site`], [`pdf`], [`book`]
 //! 8. [`parts`]: which documents are rendered anew, and which stand
 //! 9. the release: tables beside the site, `release.json`, `history/` with its page [`news`], made visible whole
 
@@ -21,6 +21,7 @@ mod open;
 mod origin;
 mod outlook;
 mod parts;
+mod pdf;
 mod peers;
 mod reported;
 mod site;
@@ -109,7 +110,9 @@ trait Renderer: Sync {
         Ok(())
     }
     /// Writes what leads to them and what is about none of them alone.
-    fn front(&self, of: &Content<'_>, to: &Pages<'_>) -> Result<(), PublishError>;
+    fn front(&self, _of: &Content<'_>, _to: &Pages<'_>) -> Result<(), PublishError> {
+        Ok(())
+    }
 }
 
 /// The renderers of formats.
@@ -117,8 +120,8 @@ fn renderers(formats: &[Format]) -> Vec<Box<dyn Renderer>> {
     let of = |format: &Format| -> Option<Box<dyn Renderer>> {
         match format {
             Format::Html => Some(Box::new(site::Site)),
+            Format::Pdf => Some(Box::new(pdf::Paper)),
             Format::Xlsx => Some(Box::new(book::Books)),
-            Format::Pdf => None,
         }
     };
     formats.iter().filter_map(of).collect()

@@ -1,5 +1,6 @@
 //! Which pages are rendered anew: those of each territory of which anything changed that they are made from, and the front
-//! pages. Whatever stands is taken over from the newest release.
+//! pages. Whatever stands is taken over from the newest release; so is a document that is dear to make and says that it would
+//! be made from the same as before.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ use jiff::civil::Date;
 use super::edition::{self, Edition};
 use super::peers::Peers;
 use super::{Content, PublishError, renderers};
-use crate::model::{Map, Period, Plan, Progress};
+use crate::model::{Format, Map, Period, Plan, Progress};
 use crate::register::{Register, Territories};
 use crate::store::{Fresh, Inputs, Parts, ReleaseDraft, Stale, Store, StoreError, Written, file, made, raw};
 
@@ -29,12 +30,35 @@ enum Shelf<'a> {
 pub(super) struct Pages<'a> {
     to: Shelf<'a>,
     written: Mutex<Vec<Written>>,
+    /// Of dear documents, by name, what the one of the release before was made from, and its digest.
+    before: BTreeMap<String, (String, String)>,
+    /// Of dear documents, by name, what they are made from.
+    made_from: Mutex<BTreeMap<String, String>>,
+}
+
+/// What the ledger keeps of a part: what its dear documents were made from.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Memory {
+    made_from: BTreeMap<String, String>,
+}
+
+/// The dear documents of a part as the ledger knows them.
+fn before(known: &Parts, part: &str) -> Result<BTreeMap<String, (String, String)>, StoreError> {
+    let made = known.get(part).map_or("", |made| made.summary.as_str());
+    let mut memory: Memory = serde_json::from_str(made).unwrap_or_default();
+    let files = if memory.made_from.is_empty() { Vec::new() } else { known.files(part)? };
+    let of = |(name, digest)| memory.made_from.remove(&name).map(|from| (name, (from, digest)));
+    Ok(files.into_iter().filter_map(of).collect())
 }
 
 impl<'a> Pages<'a> {
     /// Documents that go into a folder.
     pub(super) fn into_folder(folder: &'a Path) -> Self {
-        Self { to: Shelf::Folder(folder), written: Mutex::default() }
+        Self::new(Shelf::Folder(folder), BTreeMap::new())
+    }
+
+    fn new(to: Shelf<'a>, before: BTreeMap<String, (String, String)>) -> Self {
+        Self { to, written: Mutex::default(), before, made_from: Mutex::default() }
     }
 
     /// How many were written, but for what only goes with them.
@@ -53,10 +77,40 @@ impl<'a> Pages<'a> {
                 file::replace(&path, bytes)?;
             }
         }
-        if let Ok(mut written) = self.written.lock() {
-            written.push((name.to_owned(), raw::sha256(bytes)));
-        }
+        self.note((name.to_owned(), raw::sha256(bytes)));
         Ok(())
+    }
+
+    fn note(&self, written: Written) {
+        if let Ok(mut all) = self.written.lock() {
+            all.push(written);
+        }
+    }
+
+    /// Takes over a document of the release before that was made from the same, given by a digest; false where there is none.
+    pub(super) fn keep(&self, name: &str, from: &str) -> Result<bool, PublishError> {
+        let Shelf::Release(draft) = self.to else { return Ok(false) };
+        let Some((_, digest)) = self.before.get(name).filter(|(of, _)| of == from) else { return Ok(false) };
+        let page = [(name.to_owned(), digest.clone())];
+        let kept = draft.keep_pages(&page)?;
+        if kept {
+            page.into_iter().for_each(|page| self.note(page));
+            self.remember(name, from);
+        }
+        Ok(kept)
+    }
+
+    /// Writes a document that [`Pages::keep`] may take over the next time.
+    pub(super) fn write_dear(&self, name: &str, from: &str, bytes: &[u8]) -> Result<(), PublishError> {
+        self.write(name, bytes)?;
+        self.remember(name, from);
+        Ok(())
+    }
+
+    fn remember(&self, name: &str, from: &str) {
+        if let Ok(mut all) = self.made_from.lock() {
+            all.insert(name.to_owned(), from.to_owned());
+        }
     }
 }
 
@@ -175,12 +229,17 @@ pub(super) fn render(
     let gone = known.gone(&scope.inputs);
     // Pages lie in the release alone: of a part that is gone nothing is left.
     known.forget(&gone)?;
+    // While a part is open nothing is known of it.
+    let mut memories: BTreeMap<&str, _> = BTreeMap::new();
+    for part in &stale {
+        memories.insert(part.as_str(), before(known, part)?);
+    }
     known.begin(stale.iter().map(String::as_str))?;
     progress.start(STAGE, stale.len() as u64);
     let mut count = 0;
     // One territory at a time, which bounds the memory; its pages are rendered side by side.
     for part in &stale {
-        let pages = Pages { to: Shelf::Release(draft), written: Mutex::default() };
+        let pages = Pages::new(Shelf::Release(draft), memories.remove(part.as_str()).unwrap_or_default());
         let front = part == FRONT;
         let of = if front { edition::Of::Front } else { edition::Of::Territory(&scope.territories, part) };
         let edition = scope.edition(&of)?;
@@ -195,11 +254,18 @@ pub(super) fn render(
             }
         }
         let files = pages.written.into_inner().unwrap_or_default();
-        count += files.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|e| e == "html")).count();
+        count += files.iter().filter(|(name, _)| is_document(name)).count();
         let inputs = scope.inputs.get(part).cloned().unwrap_or_default();
-        fresh.push(Fresh { part: part.clone(), inputs, summary: String::new(), files });
+        let memory = Memory { made_from: pages.made_from.into_inner().unwrap_or_default() };
+        let summary = serde_json::to_string(&memory).unwrap_or_default();
+        fresh.push(Fresh { part: part.clone(), inputs, summary, files });
         progress.advance(1);
     }
     progress.finish();
     Ok(count)
+}
+
+fn is_document(name: &str) -> bool {
+    let format = Path::new(name).extension().and_then(|ending| Format::from_word(ending.to_str()?));
+    format.is_some()
 }
