@@ -27,10 +27,6 @@ impl Renderer for Books {
             to.write(&name, &made.map_err(|error| PublishError::Page { page: name.clone(), why: error.to_string() })?)
         })
     }
-
-    fn front(&self, _of: &Content<'_>, _to: &Pages<'_>) -> Result<(), PublishError> {
-        Ok(())
-    }
 }
 
 fn book(of: &Content<'_>, unit: &Unit) -> Result<Vec<u8>, XlsxError> {
