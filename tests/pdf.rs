@@ -31,7 +31,10 @@ fn desk() -> (tempfile::TempDir, PathBuf, PathBuf) {
 fn run(plan: &Path, sample: &Path, store: &Path, now: &str, formats: &str) {
     let (inbox, formats) = (format!("inbox={}", sample.join("inbox").display()), format!("formats={formats}"));
     let [plan, store] = [plan, store].map(|path| path.to_str().unwrap());
-    said(&wardscore(["run", "--pipeline", plan, "--store", store, "--now", now, "--set", &inbox, "--set", &formats]), 0);
+    said(
+        &wardscore(["run", "--pipeline", plan, "--store", store, "--now", now, "--set", &inbox, "--set", &formats]),
+        0,
+    );
 }
 
 /// The documents of the newest release by name, with their bytes.
@@ -56,8 +59,7 @@ fn every_document_is_whole_archivable_and_readable() {
         }
         assert!(store.join("current/site").join(name).with_extension("html").is_file(), "{name} has no page beside it");
     }
-    let [Some(qpdf), Some(fonts), Some(text), Some(info)] =
-        ["qpdf", "pdffonts", "pdftotext", "pdfinfo"].map(program)
+    let [Some(qpdf), Some(fonts), Some(text), Some(info)] = ["qpdf", "pdffonts", "pdftotext", "pdfinfo"].map(program)
     else {
         return;
     };

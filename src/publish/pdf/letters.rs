@@ -12,7 +12,9 @@ const UNKNOWN: char = '□';
 /// Makes every text below a value one that can be typeset. Keys are the program's own.
 pub(super) fn settle(value: &mut Value) {
     match value {
-        Value::String(text) if !text.is_ascii() || text.contains(|c: char| c.is_ascii_control()) => *text = settled(text),
+        Value::String(text) if !text.is_ascii() || text.contains(|c: char| c.is_ascii_control()) => {
+            *text = settled(text)
+        }
         Value::Array(all) => all.iter_mut().for_each(settle),
         Value::Object(all) => all.values_mut().for_each(settle),
         _ => {}
@@ -51,7 +53,8 @@ mod tests {
     #[test]
     fn every_vietnamese_letter_and_every_sign_has_a_glyph() {
         let small = LETTERS.to_lowercase();
-        for c in LETTERS.chars().chain(small.chars()).chain("★✔▲✖◐…○∅·↑↓↗↘✎□▶☑☒●–“”÷≥≤×₫".chars()) {
+        for c in LETTERS.chars().chain(small.chars()).chain("★✔▲✖◐…○∅·↑↓↗↘✎□▶☑☒●–“”÷≥≤×₫".chars())
+        {
             assert!(world::has(c), "{c}");
         }
     }

@@ -36,10 +36,7 @@ impl Renderer for Paper {
 
 /// Does something for each unit, on as many threads as there are. Each has a pool of its own: what typesetting does in
 /// parallel would else wait on top of other documents, one upon the other.
-fn side_by_side(
-    units: &[&Unit],
-    each: impl Fn(&Unit) -> Result<(), PublishError> + Sync,
-) -> Result<(), PublishError> {
+fn side_by_side(units: &[&Unit], each: impl Fn(&Unit) -> Result<(), PublishError> + Sync) -> Result<(), PublishError> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Ok(())));
     let threads = rayon::current_num_threads().min(units.len());
     let work = || {

@@ -34,12 +34,8 @@ pub use area::{Area, area, provinces};
 pub use changes::changes;
 pub use definition::defined;
 pub use indicator::{href, indicator, list};
-<<<<<<< HEAD
 pub use line::find;
-pub use mark::mark;
-=======
-pub use mark::{Mark, legend};
->>>>>>> f3c10a1 (Scorecards on paper: a designed A4 page for each ward, a tracker for each district and province, tagged, archivable, made anew only where their content is another)
+pub use mark::{Mark, legend, mark};
 pub use method::method;
 pub use study::intervention;
 pub use ward::ward;
