@@ -3,8 +3,8 @@
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: ## Build, then make tables and scorecards of the sample data in ./store
-	cargo run --release --quiet -- run
+run: ## Build, then make tables and scorecards of the sample data in ./store, as pages, paper and workbooks
+	cargo run --release --quiet -- run --set formats=html,pdf,xlsx
 
 check: ## All that guards main
 	.ci/run

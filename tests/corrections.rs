@@ -58,6 +58,18 @@ impl Case {
 }
 
 #[test]
+fn a_correction_of_a_form_that_never_came_is_told() {
+    let (folder, store) = place("tests/cases/inbox-small/inbox");
+    let case = Case { folder, store };
+    case.list("19753,2018-Q1,cases_handled,,1,theo công văn,Trần Thị Duyệt,2026-01-10\n");
+    let told = case.ask(&["run"], 0);
+    assert!(told.contains("waiting     1 of the reviewed corrections"), "{told}");
+    assert!(told.contains("19753") && told.contains("waits for form 01 of district 474"), "{told}");
+    let again = case.ask(&["run"], 0);
+    assert!(again.contains("waiting     1 of the reviewed corrections"), "{again}");
+}
+
+#[test]
 fn a_correction_is_replayed_and_told_wherever_the_value_is_used() {
     let case = Case::new();
     let first = case.run();
@@ -121,6 +133,14 @@ fn a_correction_is_replayed_and_told_wherever_the_value_is_used() {
     );
     assert!(told[4].contains("used ") && told[4].contains("2026-01-10"), "{told:?}");
     assert_eq!(case.observation(&leaflets[3], "leaflets", &newest), None);
+    // What stood there is history from the day of the correction on, and what holds is known from then.
+    let columns = ["unit_code", "element", "period", "value", "cell"];
+    let history = table(&case.store, "observations_history", &columns);
+    for (of, element) in [(handled, "cases_handled"), (leaflets, "leaflets")] {
+        let row = [&of[3], element, &newest, &of[2], &of[4]].map(str::to_owned).to_vec();
+        assert!(history.contains(&row), "{row:?}");
+    }
+    assert!(!history.iter().any(|row| row[0] == broadcasts[3] && row[1] == "broadcasts" && row[2] == newest));
     let stays = case.observation(&broadcasts[3], "broadcasts", &newest).unwrap();
     assert_eq!(stays[..2], [broadcasts[2].clone(), broadcasts[4].clone()]);
     assert_eq!(case.finding(&broadcasts[3], "broadcasts", "correction-stale").unwrap()[0], "warning");
@@ -133,6 +153,7 @@ fn a_correction_is_replayed_and_told_wherever_the_value_is_used() {
     let question = ["--unit", handled[3].as_str(), "--indicator", "T5", "--period", newest.as_str()];
     let explained = case.ask(&[&["explain"][..], &question].concat(), 0);
     assert!(explained.contains("▲ corrected") && explained.contains("sổ ghi khác"), "{explained}");
+    assert!(explained.contains(&format!("before 2026-01-10 00:00: {value} (file ")), "{explained}");
     assert!(!explained.contains("is not the one that the release was made with"), "{explained}");
     let why = case.ask(&[&["why", "--against", &first][..], &question].concat(), 0);
     assert!(why.contains("in the later release alone") && why.contains("sổ ghi khác"), "{why}");

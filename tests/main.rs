@@ -57,6 +57,8 @@ mod sources;
 mod tidy;
 /// Helpers: run the program, read a table.
 mod tool;
+/// The same bytes from several senders, under several names, in several provinces.
+mod twice;
 /// A province without districts; the map that pages show.
 mod two_tiers;
 /// Units looked up and imported.

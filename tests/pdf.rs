@@ -17,7 +17,7 @@ fn desk() -> (tempfile::TempDir, PathBuf, PathBuf) {
     said(&wardscore(["new", plan.to_str().unwrap()]), 0);
     let units = plan.join("register/units.csv");
     let mut text = std::fs::read_to_string(&units).unwrap();
-    text = text.lines().filter(|line| !line.starts_with("99001,")).map(|line| format!("{line}\n")).collect();
+    text = text.split_inclusive('\n').filter(|line| !line.starts_with("99001,")).collect();
     for (at, name) in NAMES.iter().enumerate() {
         text.push_str(&format!("9900{at},{name},,ward,xã,990,2026-01-01,,test\n"));
     }

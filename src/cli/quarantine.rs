@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use super::{Common, Failure};
 use crate::model::{Code, Period, SubmissionStatus, Waiver};
 use crate::plan::Definition;
-use crate::store::{Store, StoreError, columns::Words};
+use crate::store::{Partition, Store, StoreError, columns::Words};
 
 const HELP: &str = "\
 A file that was let through is read as if what it was quarantined for did not stand: from the district, about the period or
 as the form that is said. The next `wardscore run` reads it; a finding `released` tells the reason and by whom. Files with
-personal data, and those that are unsafe or cannot be read, stay where they are.
+personal data, and those that are unsafe or cannot be read, stay where they are. So do those that are not signed as
+signers.toml demands: nobody's word stands in for a signature; sign them anew, or change what is demanded.
 
 Examples:
   wardscore quarantine list
@@ -154,7 +155,9 @@ fn stays(code: &str) -> &'static str {
     match Code::from_word(code) {
         Some(Code::PersonalData) => "it holds persons; the district is to send counts only",
         Some(Code::FileUnsafe) => "it is unsafe; the district is to send an ordinary workbook",
-        Some(Code::SignatureInvalid) => "the district is to sign it anew",
+        Some(Code::SignatureInvalid) => {
+            "nobody's word stands in for a signature; the district is to sign it anew, or signers.toml to demand none"
+        }
         Some(Code::SenderUnknown) => "it was not fetched; add its district to the `districts` of the source's entry",
         _ => "it cannot be read; the district is to send it again",
     }
@@ -258,10 +261,21 @@ fn find<'h>(held: &'h [Held], wanted: &str) -> Result<Vec<&'h Held>, Failure> {
 
 /// What is in quarantine, as the tables last said.
 fn held(store: &Store) -> Result<Vec<Held>, StoreError> {
+    // Each table has one file for a territory, in the same order; the same bytes may have come in several.
+    let (submissions, findings) = (store.partitions("submissions")?, store.partitions("findings")?);
+    let mut all = Vec::new();
+    for (submissions, findings) in submissions.iter().zip(&findings) {
+        all.extend(held_in(submissions, findings)?);
+    }
+    Ok(all)
+}
+
+/// What is in quarantine in one territory.
+fn held_in(submissions: &Partition, findings: &Partition) -> Result<Vec<Held>, StoreError> {
     let mut all: Vec<Held> = Vec::new();
     let mut used: BTreeSet<String> = BTreeSet::new();
     let columns = ["submission_id", "sha256", "district_code", "file_name", "member", "status"];
-    for batch in store.read_table("submissions", &columns, true)? {
+    for batch in submissions.read(&columns)? {
         let words: Vec<Words<'_>> = columns.iter().filter_map(|name| Words::of(&batch, name)).collect();
         let [id, sha256, district, file_name, member, status] = words.as_slice() else { continue };
         let quarantined = |row: &usize| status.get(*row) == SubmissionStatus::Quarantined.as_str();
@@ -284,7 +298,7 @@ fn held(store: &Store) -> Result<Vec<Held>, StoreError> {
         one.others_stand = used.contains(&one.submission);
     }
     let columns = ["submission_id", "member", "code", "found", "message_vi", "message_en"];
-    for batch in store.read_table("findings", &columns, true)? {
+    for batch in findings.read(&columns)? {
         let words: Vec<Words<'_>> = columns.iter().filter_map(|name| Words::of(&batch, name)).collect();
         let [id, member, code, found, vi, en] = words.as_slice() else { continue };
         for row in 0..batch.num_rows() {

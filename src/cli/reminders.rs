@@ -21,7 +21,7 @@ pub(super) struct ReminderArguments {
     #[arg(long, value_name = "LANGUAGE", num_args = 0..=1, require_equals = true, default_missing_value = "vi")]
     text: Option<Written>,
     /// Put the text of each district beside its replies, and take away those that nothing is left of
-    #[arg(long, conflicts_with_all = ["districts", "json"])]
+    #[arg(long, conflicts_with = "json")]
     write: bool,
     /// Print everything as JSON
     #[arg(long, conflicts_with = "text")]
@@ -62,7 +62,8 @@ pub(super) fn run(common: &Common, arguments: &ReminderArguments) -> Result<Exit
     let text = |reminder: &Reminder| reminder.text(plan, today, language);
     if arguments.write {
         let texts: BTreeMap<String, String> = all.iter().map(|r| (r.district.clone(), text(r))).collect();
-        let written = common.open_store()?.write_reminders(&texts).map_err(|e| Failure::store("reminders", &e))?;
+        let written = common.open_store()?.write_reminders(&texts, &arguments.districts);
+        let written = written.map_err(|e| Failure::store("reminders", &e))?;
         for path in written {
             println!("{}", path.display());
         }

@@ -1,7 +1,8 @@
 //! `wardscore schedule`: the pipeline's jobs as a crontab, or as systemd's services and timers.
 //!
 //! systemd keeps the plan's zone itself and makes up for a run that the machine slept through. Cron does neither: a line
-//! of `CRON_TZ` is silently ignored by Debian's cron, so the times are turned into the machine's zone instead.
+//! of `CRON_TZ` is silently ignored by Debian's cron, so the times are turned into the machine's zone instead. Nor does cron
+//! hand over secrets: those that it would have to are warned of.
 #![expect(clippy::print_stdout, reason = "the schedule is the command's output")]
 
 use std::path::{Path, PathBuf};
@@ -123,12 +124,8 @@ fn ahead(now: jiff::Timestamp, plan: &TimeZone, machine: &TimeZone) -> (i32, boo
     (at(now), steady)
 }
 
-fn crontab(
-    common: &Common,
-    Definition { plan, jobs, .. }: &Definition,
-    setting: &Setting,
-    zone: Option<&str>,
-) -> Result<String, Failure> {
+fn crontab(common: &Common, definition: &Definition, setting: &Setting, zone: Option<&str>) -> Result<String, Failure> {
+    let Definition { plan, jobs, .. } = definition;
     let machine = match zone {
         None => TimeZone::system(),
         Some(zone) => TimeZone::get(zone).map_err(|_| {
@@ -145,6 +142,16 @@ fn crontab(
     if !steady {
         text.push_str(&format!(
             "# {name} changes its clocks in the course of the year, and these times do not follow: systemd's timers would.\n"
+        ));
+    }
+    let lacking = lacking(plan, &jobs.notify);
+    if !lacking.is_empty() {
+        let lacking = lacking.join(", ");
+        tracing::warn!(
+            "cron hands over no secrets, so these jobs will lack {lacking}; `file = …` is read by any of them"
+        );
+        text.push_str(&format!(
+            "# Cron hands over no secrets: these jobs lack {lacking}. `file = …` is read by any of them.\n"
         ));
     }
     for job in &jobs.jobs {
@@ -290,6 +297,19 @@ fn secrets<'a>(plan: &'a Plan, notify: &'a Notify) -> Vec<&'a Secret> {
         Address::Plain(_) => None,
     }));
     all.extend(notify.mail.as_ref().and_then(|mail| mail.login.as_ref()).map(|(_, secret)| secret));
+    all
+}
+
+/// The secrets that a run under cron would look for in vain: it has a bare environment, and no credentials of systemd.
+fn lacking(plan: &Plan, notify: &Notify) -> Vec<String> {
+    let name = |secret: &Secret| match secret {
+        Secret::Env(name) => Some(format!("the variable {name}")),
+        Secret::Credential(name) => Some(format!("the credential {name}")),
+        Secret::File(_) => None,
+    };
+    let mut all: Vec<String> = secrets(plan, notify).into_iter().filter_map(name).collect();
+    all.sort_unstable();
+    all.dedup();
     all
 }
 

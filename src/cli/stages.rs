@@ -280,6 +280,13 @@ fn describe(report: &Report, run: &RunReport, store: &Store) -> String {
         if let Some(news) = &run.news {
             line("new", format!("{} findings that were not in the release before", news.count));
         }
+        if n.corrections_waiting > 0 {
+            let n = n.corrections_waiting;
+            line(
+                "waiting",
+                format!("{n} of the reviewed corrections, for forms that have not come; the log names them"),
+            );
+        }
         if n.forms_late > 0 {
             line("late", format!("{} of {} forms due; `wardscore reminders` tells whose", n.forms_late, n.forms_due));
         }

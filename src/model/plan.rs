@@ -229,8 +229,16 @@ impl Plan {
 
     /// The local time of a moment, in the plan's zone.
     pub fn local_time(&self, at: jiff::Timestamp) -> jiff::civil::DateTime {
-        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        at.to_zoned_datetime(zone).datetime()
+        at.to_zoned_datetime(self.zone()).datetime()
+    }
+
+    /// The moment at which a day begins in the plan's zone.
+    pub fn start_of(&self, day: Date) -> jiff::Timestamp {
+        day.to_zoned_datetime(self.zone()).map(|zoned| zoned.timestamp()).unwrap_or_default()
+    }
+
+    fn zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
     /// Population of a unit in a year.

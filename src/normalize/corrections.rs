@@ -1,8 +1,9 @@
 //! Reviewed corrections, replayed on what a form says.
 //!
 //! In: current forms as they were read, and the plan's list. Out: the same forms with the corrected values, each with a
-//! finding that says what stood there, what holds and why. What is corrected keeps its cell. A correction whose `from` is
-//! not what the form says does nothing but say so: the form may have been sent again.
+//! finding that says what stood there, what holds and why. What is corrected keeps its cell, and what stood there is kept as
+//! history. A correction whose `from` is not what the form says does nothing but say so: the form may have been sent again.
+//! One of a form that never came is counted and told: there is nothing that it could be told with.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use super::Submission;
 use super::checks::{self, address};
 use super::reading::{Form, Observed};
 use super::versions::Standing;
-use crate::model::{Code, Correction, Finding, Plan, Severity};
+use crate::model::{Code, Correction, Finding, Period, Plan, Severity};
 use crate::store::raw;
 
 /// Corrects the current forms.
@@ -28,6 +29,38 @@ pub(super) fn apply(plan: &Plan, submissions: &mut [Submission], standing: &[Sta
     }
 }
 
+/// How many corrections of these senders are of forms that never came, or that none of was accepted; each is told.
+pub(super) fn waiting(
+    plan: &Plan,
+    own: &dyn Fn(&str) -> bool,
+    submissions: &[Submission],
+    standing: &[Standing],
+) -> usize {
+    let current = submissions.iter().zip(standing).filter(|(_, standing)| **standing == Standing::Current);
+    let came: BTreeSet<(usize, Option<Period>, &str)> = current
+        .filter_map(|(submission, _)| {
+            let form = submission.outcome.as_ref().ok()?;
+            Some((form.form, form.period, submission.receipt.district.as_str()))
+        })
+        .collect();
+    let mut waiting = 0;
+    for ((form, period), corrections) in &plan.corrections.by_form {
+        for correction in corrections.iter().filter(|correction| own(&correction.sender)) {
+            if came.contains(&(*form, Some(*period), correction.sender.as_str())) {
+                continue;
+            }
+            waiting += 1;
+            let (form, element) = (&plan.forms[*form].code, &plan.elements[correction.element].code);
+            let Correction { unit, sender, .. } = correction;
+            tracing::warn!(
+                stage = "normalize", %unit, %period, %element,
+                "a correction waits for form {form} of district {sender}, which has not come"
+            );
+        }
+    }
+    waiting
+}
+
 /// Corrects one form of a sender.
 fn correct(plan: &Plan, rules: &checks::Rules<'_>, sender: &str, id: &str, form: &mut Form) {
     let Some(period) = form.period else { return };
@@ -36,7 +69,7 @@ fn correct(plan: &Plan, rules: &checks::Rules<'_>, sender: &str, id: &str, form:
     let before = form.findings.len();
     for correction in of_form.filter(|correction| correction.sender == sender) {
         let finding = match place(correction, form, plan) {
-            Some(place) => one(correction, &place, form, id, &mut touched),
+            Some(place) => one(plan, correction, &place, form, id, &mut touched),
             None => no_row(correction, id),
         };
         let element = plan.elements[correction.element].code.clone();
@@ -92,7 +125,14 @@ fn place(correction: &Correction, form: &Form, plan: &Plan) -> Option<Place> {
 }
 
 /// Replays one correction at its place, and says so.
-fn one(correction: &Correction, place: &Place, form: &mut Form, id: &str, touched: &mut BTreeSet<u32>) -> Finding {
+fn one(
+    plan: &Plan,
+    correction: &Correction,
+    place: &Place,
+    form: &mut Form,
+    id: &str,
+    touched: &mut BTreeSet<u32>,
+) -> Finding {
     let says = place.value.map_or_else(|| place.unread.clone(), |value| value.to_string());
     let fits = match (&correction.from, place.value) {
         (Some(from), Some(value)) => from.parse() == Ok(value),
@@ -112,11 +152,17 @@ fn one(correction: &Correction, place: &Place, form: &mut Form, id: &str, touche
     touched.insert(place.unit);
     let element = correction.element as u16;
     form.values.retain(|o| o.unit != place.unit || o.element != element);
-    if let Some(value) = correction.to {
-        let at = form.values.partition_point(|o| (o.row, u32::from(o.column)) < (place.row, place.column));
-        let observed = Observed { unit: place.unit, element, column: place.column as u16, row: place.row, value };
-        form.values.insert(at, observed);
+    let put = |values: &mut Vec<Observed>, value: f64| {
+        let at = values.partition_point(|o| (o.row, u32::from(o.column)) < (place.row, place.column));
+        values.insert(at, Observed { unit: place.unit, element, column: place.column as u16, row: place.row, value });
+    };
+    if let Some(value) = place.value {
+        put(&mut form.replaced, value);
     }
+    if let Some(value) = correction.to {
+        put(&mut form.values, value);
+    }
+    form.corrected.insert((place.unit, element), plan.start_of(correction.when).as_microsecond());
     finding
 }
 

@@ -81,6 +81,9 @@ pub struct Summary {
     pub warnings: usize,
     /// Notes.
     pub infos: usize,
+    /// Reviewed corrections of forms that have not come.
+    #[serde(default)]
+    pub corrections_waiting: usize,
 }
 
 /// One received file, or one member of a received archive, with what came of it.
@@ -128,7 +131,7 @@ pub fn normalize(
         let desk = reading::Desk::new(plan, register);
         let restricted = store.restricted()?;
         let opener = opened::Opener { plan, store, desk: &desk, restricted: &restricted };
-        let room = Room { plan, register, store, opener, today, progress };
+        let room = Room { plan, register, territories: &territories, store, opener, today, progress };
         let made: Result<Vec<(Fresh, Vec<String>, usize)>, StoreError> = open
             .into_par_iter()
             .map(|(name, of)| {
@@ -194,6 +197,7 @@ impl std::ops::Add for Summary {
             errors: self.errors + other.errors,
             warnings: self.warnings + other.warnings,
             infos: self.infos + other.infos,
+            corrections_waiting: self.corrections_waiting + other.corrections_waiting,
         }
     }
 }
@@ -202,6 +206,7 @@ impl std::ops::Add for Summary {
 struct Room<'a> {
     plan: &'a Plan,
     register: &'a Register,
+    territories: &'a Territories,
     store: &'a Store,
     opener: opened::Opener<'a>,
     today: Date,
@@ -225,22 +230,24 @@ impl Room<'_> {
         let known = opened::Known::of(self.store, self.plan, scope.territory);
         let opened: Result<Vec<(Vec<Submission>, _)>, StoreError> = received
             .into_par_iter()
-            .map(|(receipt, again)| {
-                let opened = self.opener.open(&receipt, &known)?;
-                self.progress.advance(1 + again.len() as u64);
-                Ok((of_receipts(opened.parts, &receipt, &again), opened.reading))
+            .map(|received| {
+                let opened = self.opener.open(received, &known)?;
+                self.progress.advance(1 + opened.again.len() as u64);
+                Ok((of_receipts(opened.parts, &opened.receipt, &opened.again), opened.readings))
             })
             .collect();
         let (submissions, readings): (Vec<_>, Vec<_>) = opened?.into_iter().unzip();
-        let read = known.keep(&readings)?;
-        let mut submissions = members_once(submissions.into_iter().flatten().collect());
+        let read = known.keep(&readings.into_iter().flatten().collect::<Vec<_>>())?;
+        let mut submissions = in_order(submissions.into_iter().flatten().collect());
         let personal = persons(&submissions);
         let standing = versions::resolve(&submissions);
         corrections::apply(self.plan, &mut submissions, &standing);
+        let own = |sender: &str| self.territories.of(sender) == scope.territory;
+        let corrections_waiting = corrections::waiting(self.plan, &own, &submissions, &standing);
         checks::across(self.plan, self.register, &mut submissions, &standing);
         let Self { plan, register, store, today, .. } = self;
         let (summary, files) = tables::write(plan, register, store, *today, scope, &submissions, &standing)?;
-        Ok(Done { summary, files, personal, read })
+        Ok(Done { summary: Summary { corrections_waiting, ..summary }, files, personal, read })
     }
 }
 
@@ -262,9 +269,11 @@ fn of_receipts(parts: Vec<reading::Part>, receipt: &ReceiptRow, again: &[Receipt
     parts.into_iter().map(of).collect()
 }
 
-/// Members of archives whose bytes came before, by themselves or in another archive, are noted there and are no
-/// submissions of their own; so are plain files that came in an archive before.
-fn members_once(submissions: Vec<Submission>) -> Vec<Submission> {
+/// Submissions in the order of receipt. Members of archives whose bytes came before, by themselves or in another archive, are
+/// noted there and are no submissions of their own; so are plain files that came in an archive before. Of the same bytes
+/// those stand of which values are accepted, else those that came first.
+fn in_order(mut submissions: Vec<Submission>) -> Vec<Submission> {
+    submissions.sort_by_key(|s| s.receipt.received_at);
     if submissions.iter().all(|s| s.member.is_none()) {
         return submissions;
     }
@@ -275,8 +284,11 @@ fn members_once(submissions: Vec<Submission>) -> Vec<Submission> {
         let digest = if of_member { &submission.member_sha256 } else { &submission.receipt.sha256 };
         match first.get(digest) {
             Some(at) if !digest.is_empty() && (of_member || kept[*at].member.is_some()) => {
-                kept[*at].again.push(Again { receipt: submission.receipt, member: submission.member });
-                kept[*at].again.extend(submission.again);
+                let stands = &mut kept[*at];
+                let better = !reading::is_of_use(&stands.outcome) && reading::is_of_use(&submission.outcome);
+                let other = if better { std::mem::replace(stands, submission) } else { submission };
+                stands.again.push(Again { receipt: other.receipt, member: other.member });
+                stands.again.extend(other.again);
             }
             _ => {
                 first.entry(digest.clone()).or_insert(kept.len());
@@ -284,5 +296,6 @@ fn members_once(submissions: Vec<Submission>) -> Vec<Submission> {
             }
         }
     }
+    kept.sort_by_key(|s| s.receipt.received_at);
     kept
 }

@@ -1,14 +1,16 @@
-//! A receipt → what its file is read as.
+//! The receipts of some bytes → what these are read as.
 //!
-//! In: a receipt, and what the files of its territory were read as before. Out: the parts of the file. A file that was
-//! refused unread, is not signed as it must be, or holds persons is not opened; one that was read before, just as it would be
-//! read now, is not read again.
+//! In: receipts, and what the files of their territory were read as before. Out: the parts of the file, and the receipt that
+//! stands: the first under which values of the file are accepted. What was refused to one sender, under a wrong name or before its time
+//! does not keep out who sends it rightly. A file that was refused unread, is not signed as it must be, or holds persons is
+//! not opened; one that was read before, just as it would be read now, is not read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{kept, reading, refused};
+use super::refused::{unread, unsigned};
+use super::{kept, parts, reading};
 use crate::model::Plan;
 use crate::store::{Readings, ReceiptRow, Store, StoreError, raw};
 
@@ -23,9 +25,13 @@ pub(super) struct Opener<'a> {
 
 /// What a file is read as.
 pub(super) struct Opened {
+    /// The receipt that stands.
+    pub(super) receipt: ReceiptRow,
+    /// The others of the same bytes.
+    pub(super) again: Vec<ReceiptRow>,
     pub(super) parts: Vec<reading::Part>,
-    /// None for a file that is not opened.
-    pub(super) reading: Option<Reading>,
+    /// What is kept of it; nothing of a file that is not opened.
+    pub(super) readings: Vec<Reading>,
 }
 
 /// What is kept of a file that was read.
@@ -52,8 +58,8 @@ impl<'a> Known<'a> {
     }
 
     /// Keeps what the files are read as now, where that is not what is kept. Returns how many were read.
-    pub(super) fn keep(&self, readings: &[Option<Reading>]) -> Result<usize, StoreError> {
-        let all = || readings.iter().flatten();
+    pub(super) fn keep(&self, readings: &[Reading]) -> Result<usize, StoreError> {
+        let all = || readings.iter();
         let new = all().filter(|reading| reading.new.is_some()).count();
         if new > 0 || !self.readings.are(all().map(|reading| reading.key.as_str())) {
             let mut entries = BTreeMap::new();
@@ -69,14 +75,36 @@ impl<'a> Known<'a> {
 }
 
 impl Opener<'_> {
-    /// What a receipt's file is read as.
-    pub(super) fn open(&self, receipt: &ReceiptRow, known: &Known<'_>) -> Result<Opened, StoreError> {
-        let id = raw::submission_id(&receipt.sha256);
-        let unopened = |finding| Ok(Opened { parts: vec![reading::Part::refused(finding)], reading: None });
-        if !receipt.refused.is_empty() {
-            return unopened(refused::unread(receipt));
+    /// What some bytes are read as.
+    pub(super) fn open(&self, (first, again): parts::Received, known: &Known<'_>) -> Result<Opened, StoreError> {
+        let (parts, reading) = self.read(&first, known)?;
+        let mut opened = Opened { receipt: first, again, parts, readings: reading.into_iter().collect() };
+        if refused(&opened.parts) {
+            for at in 0..opened.again.len() {
+                let (parts, reading) = self.read(&opened.again[at], known)?;
+                opened.readings.extend(reading);
+                if !refused(&parts) {
+                    opened.parts = parts;
+                    std::mem::swap(&mut opened.receipt, &mut opened.again[at]);
+                    break;
+                }
+            }
         }
-        if let Some(finding) = refused::unsigned(receipt) {
+        Ok(opened)
+    }
+
+    /// What a receipt's file is read as, and what is kept of that.
+    fn read(
+        &self,
+        receipt: &ReceiptRow,
+        known: &Known<'_>,
+    ) -> Result<(Vec<reading::Part>, Option<Reading>), StoreError> {
+        let id = raw::submission_id(&receipt.sha256);
+        let unopened = |finding| Ok((vec![reading::Part::refused(finding)], None));
+        if !receipt.refused.is_empty() {
+            return unopened(unread(receipt));
+        }
+        if let Some(finding) = unsigned(receipt) {
             return unopened(finding);
         }
         // What was found to hold persons is not opened again.
@@ -94,14 +122,19 @@ impl Opener<'_> {
         };
         let key = kept::key(&receipt.sha256, &received);
         if let Some(parts) = known.readings.get(&key).and_then(kept::decode) {
-            return Ok(Opened { parts, reading: Some(Reading { key, new: None }) });
+            return Ok((parts, Some(Reading { key, new: None })));
         }
         let bytes = self.store.read_raw(&receipt.sha256)?;
         let parts = reading::read(bytes, &received, self.desk);
         tell(receipt, &parts);
         let reading = kept::encode(&parts).map(|new| Reading { key, new: Some(new) });
-        Ok(Opened { parts, reading })
+        Ok((parts, reading))
     }
+}
+
+/// Whether nothing came of a file.
+fn refused(parts: &[reading::Part]) -> bool {
+    !parts.iter().any(|part| reading::is_of_use(&part.outcome))
 }
 
 /// Logs what is quarantined of a file.

@@ -1,7 +1,7 @@
 //! What is worked on by itself, and what it follows from: the receipts of each territory.
 //!
 //! In: the store's receipts, in their order. Out: by territory the first receipt of each content with the later ones of the same
-//! bytes, and the inputs that tell whether its tables stand.
+//! bytes there, and the inputs that tell whether its tables stand.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -16,7 +16,7 @@ use crate::store::{Inputs, ReceiptRow, Store, StoreError, made, raw};
 /// The part of the tables that follow from the definition alone.
 pub(super) const REFERENCE: &str = "reference";
 
-/// The first receipt of a content, and the later ones of the same bytes.
+/// The first receipt of a content in its territory, and the later ones of the same bytes.
 pub(super) type Received = (ReceiptRow, Vec<ReceiptRow>);
 
 /// What belongs to each territory; one without receipts is there too, since what is missing is told as well.
@@ -27,12 +27,12 @@ pub(super) fn by_territory(
     let mut receipts = store.ledger()?.receipts()?;
     // What signs another file is no form.
     receipts.retain(|receipt| receipt.signature != Signature::Itself);
-    let mut all: BTreeMap<String, Vec<Received>> =
+    let mut all: BTreeMap<String, Vec<ReceiptRow>> =
         territories.names().map(|name| (name.to_owned(), Vec::new())).collect();
-    for received in first_receipts(receipts) {
-        all.entry(territories.of(&received.0.district).to_owned()).or_default().push(received);
+    for receipt in receipts {
+        all.entry(territories.of(&receipt.district).to_owned()).or_default().push(receipt);
     }
-    Ok(all)
+    Ok(all.into_iter().map(|(territory, receipts)| (territory, first_receipts(receipts))).collect())
 }
 
 /// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself. Of

@@ -1,5 +1,6 @@
 //! One file's bytes → its values with their cells, and everything that was wrong with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -80,6 +81,12 @@ pub(super) struct Form {
     pub(super) findings: Vec<Finding>,
     /// What the district says of earlier findings.
     pub(super) reasons: Vec<Reason>,
+    /// Of the values that a reviewed correction replaced, what the form says; by row, then column.
+    #[serde(skip)]
+    pub(super) replaced: Vec<Observed>,
+    /// By unit and element: since when a reviewed correction holds, in microseconds since 1970.
+    #[serde(skip)]
+    pub(super) corrected: BTreeMap<(u32, u16), i64>,
 }
 
 /// A column's total as the form has it, and the sum of the readable numbers above it.
@@ -92,6 +99,11 @@ pub(super) struct Total {
 
 /// A file's outcome: a form, or the one finding for which it is quarantined.
 pub(super) type Outcome = Result<Form, Box<Finding>>;
+
+/// Whether anything came of a file: it is a form, and has values that are used.
+pub(super) fn is_of_use(outcome: &Outcome) -> bool {
+    outcome.as_ref().is_ok_and(|form| !form.values.is_empty())
+}
 
 /// A received file, or one member of a received archive, as it was read.
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -19,8 +19,10 @@ use crate::store::{Store, StoreError, Written, columns, raw};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
+/// What holds no more.
+const HISTORY: &str = "observations_history";
 /// The tables of the stage that hold what was reported; the others are the reference.
-pub(super) const NAMES: [&str; 5] = ["observations", "observations_history", "reporting", "findings", "submissions"];
+pub(super) const NAMES: [&str; 5] = ["observations", HISTORY, "reporting", "findings", "submissions"];
 
 /// Where the tables of a territory lie.
 #[derive(Debug, Clone, Copy)]
@@ -61,14 +63,14 @@ pub(super) fn write(
     standing: &[Standing],
 ) -> Result<(Summary, Vec<Written>)> {
     let mut summary = Summary::default();
-    let current = |s: &Standing| *s == Standing::Current;
-    let replaced = |s: &Standing| matches!(s, Standing::Superseded(_));
+    let current = |s: &Standing, _: &Form| *s == Standing::Current;
+    let replaced = |s: &Standing, form: &Form| matches!(s, Standing::Superseded(_)) || !form.replaced.is_empty();
     let (values, due) = rayon::join(
         || {
-            let of = |table, wanted: &(dyn Fn(&Standing) -> bool + Sync)| {
+            let of = |table, wanted: &(dyn Fn(&Standing, &Form) -> bool + Sync)| {
                 observations(plan, register, store, scope, submissions, standing, table, wanted)
             };
-            Ok::<_, StoreError>((of("observations", &current)?, of("observations_history", &replaced)?))
+            Ok::<_, StoreError>((of("observations", &current)?, of(HISTORY, &replaced)?))
         },
         || reporting::write(plan, register, store, today, scope, submissions, standing),
     );
@@ -106,11 +108,14 @@ fn observations(
     submissions: &[Submission],
     standing: &[Standing],
     table: &'static str,
-    wanted: &(dyn Fn(&Standing) -> bool + Sync),
+    wanted: &(dyn Fn(&Standing, &Form) -> bool + Sync),
 ) -> Result<(usize, Vec<Written>)> {
     let mut parts: BTreeMap<(Option<&str>, Period), Vec<usize>> = BTreeMap::new();
-    for (at, submission) in submissions.iter().enumerate().filter(|(at, _)| wanted(&standing[*at])) {
-        let Ok(Form { period: Some(period), .. }) = &submission.outcome else { continue };
+    for (at, submission) in submissions.iter().enumerate() {
+        let Ok(form @ Form { period: Some(period), .. }) = &submission.outcome else { continue };
+        if !wanted(&standing[at], form) {
+            continue;
+        }
         let province = scope.province(register, &submission.receipt.district, *period);
         parts.entry((province, *period)).or_default().push(at);
     }
@@ -138,9 +143,9 @@ struct Block<'a> {
     values: Cow<'a, [Observed]>,
 }
 
-/// The rows of a form, each with its values by element; they stand so where the form keeps the plan's order of columns.
-fn blocks(form: &Form, at: usize) -> impl Iterator<Item = Block<'_>> {
-    form.values.chunk_by(|a, b| a.unit == b.unit).map(move |values| {
+/// The rows of a form's values, each by element; they stand so where the form keeps the plan's order of columns.
+fn blocks<'a>(form: &'a Form, values: &'a [Observed], at: usize) -> impl Iterator<Item = Block<'a>> {
+    values.chunk_by(|a, b| a.unit == b.unit).map(move |values| {
         let unit = form.units.get(values[0].unit as usize).map_or("", String::as_str);
         let values = if values.is_sorted_by_key(|v| v.element) {
             Cow::Borrowed(values)
@@ -166,7 +171,9 @@ fn batch(
     let mut all: Vec<Block<'_>> = Vec::new();
     for (at, submission) in of.iter().enumerate() {
         if let Ok(form) = &submissions[*submission].outcome {
-            all.extend(blocks(form, at));
+            // Of a form that stands, what was corrected in it is history.
+            let past = table == HISTORY && standing[*submission] == Standing::Current;
+            all.extend(blocks(form, if past { &form.replaced } else { &form.values }, at));
         }
     }
     // Elements stand form by form in the plan, so their index orders by form and column.
@@ -217,18 +224,39 @@ fn batch(
         columns::keyed(sheet_keys, &sheet_values),
         columns::keyed(cell_keys, &cells),
         times(),
-        times(),
     ];
-    if table == "observations_history" {
+    if table == HISTORY {
         let until = |at: &usize| match standing[*at] {
             Standing::Superseded(by) => submissions[by].receipt.received_at,
             _ => 0,
         };
         let until: Vec<i64> = of.iter().map(until).collect();
-        out.push(columns::times(keys.iter().map(|k| until[*k as usize])));
+        out.push(times());
+        out.push(columns::times(since(&all, submissions, of, &until)));
+    } else {
+        let received: Vec<i64> = of.iter().map(|at| submissions[*at].receipt.received_at).collect();
+        out.push(columns::times(since(&all, submissions, of, &received)));
     }
     out.push(flags(&all, submissions, of));
     Ok((Store::batch(table, out)?, rows))
+}
+
+/// For each value the time of its form, or that from which a reviewed correction of it holds.
+fn since<'a>(
+    blocks: &'a [Block<'_>],
+    submissions: &'a [Submission],
+    of: &'a [usize],
+    times: &'a [i64],
+) -> impl Iterator<Item = i64> {
+    blocks.iter().flat_map(move |block| {
+        let submission = &submissions[of[block.at]];
+        let corrected = submission.outcome.as_ref().ok().map(|form| &form.corrected).filter(|c| !c.is_empty());
+        block.values.iter().map(move |value| {
+            let known = corrected.and_then(|corrected| corrected.get(&(value.unit, value.element)));
+            // What was decided before the form came holds from when it came.
+            known.map_or(times[block.at], |at| (*at).max(submission.receipt.received_at))
+        })
+    })
 }
 
 /// The member of an archive that each row came from; null nearly always.

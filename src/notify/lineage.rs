@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::http::Poster;
 use super::{Channel, Event};
 use crate::model::{Events, RunReport, Stage, StageReport};
-use crate::store::raw::sha256;
+use crate::store::{Kept, raw::sha256};
 
 /// Which run of which job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,40 +63,41 @@ const PRODUCER: &str = concat!("urn:wardscore:", env!("CARGO_PKG_VERSION"));
 /// Where forms come from: no place in the store.
 const SOURCES: &str = "sources";
 
-/// Tables that a stage reads, and those that it writes with the count of its summary that tells their rows.
+/// What a stage reads, and what it writes with the counts of its summary that tell the rows.
 struct Flow {
-    reads: &'static [&'static str],
-    writes: &'static [(&'static str, &'static [&'static str])],
+    reads: &'static [Kept],
+    writes: &'static [(Kept, &'static [&'static str])],
 }
 
 const fn flow(stage: Stage) -> Flow {
+    use Kept::{Raw, Releases, Replies, Table};
     match stage {
-        Stage::Pull => Flow { reads: &[SOURCES], writes: &[("raw", &["files"])] },
+        Stage::Pull => Flow { reads: &[], writes: &[(Raw, &["files"])] },
         Stage::Normalize => Flow {
-            reads: &["raw"],
+            reads: &[Raw],
             writes: &[
-                ("tables/observations", &["values"]),
-                ("tables/observations_history", &[]),
-                ("tables/findings", &["errors", "warnings", "infos"]),
-                ("tables/submissions", &["accepted", "quarantined"]),
-                ("tables/reporting", &[]),
+                (Table("observations"), &["values"]),
+                (Table("observations_history"), &[]),
+                (Table("findings"), &["errors", "warnings", "infos"]),
+                (Table("submissions"), &["accepted", "quarantined"]),
+                (Table("reporting"), &[]),
             ],
         },
         Stage::Evaluate => Flow {
-            reads: &["tables/observations", "tables/reporting"],
+            reads: &[Table("observations"), Table("reporting")],
             writes: &[
-                ("tables/indicator_values", &["indicator_values"]),
-                ("tables/scorecards", &[]),
-                ("tables/assessments", &[]),
-                ("tables/impact", &[]),
+                (Table("indicator_values"), &["indicator_values"]),
+                (Table("scorecards"), &[]),
+                (Table("assessments"), &[]),
+                (Table("impact"), &[]),
             ],
         },
         Stage::Publish => Flow {
-            reads: &["tables/observations", "tables/indicator_values", "tables/scorecards", "tables/findings"],
-            writes: &[("releases", &[])],
+            reads: &[Table("observations"), Table("indicator_values"), Table("scorecards"), Table("findings")],
+            writes: &[(Releases, &[])],
         },
         Stage::Reply => {
-            Flow { reads: &["tables/submissions", "tables/findings", "raw"], writes: &[("feedback", &["replies"])] }
+            Flow { reads: &[Table("submissions"), Table("findings"), Raw], writes: &[(Replies, &["replies"])] }
         }
     }
 }
@@ -192,12 +193,9 @@ fn of_stage(identity: &Identity, stage: Stage, kind: &str, at: Timestamp, counts
     });
     let facets = [("parent".to_owned(), facet(name, parent))].into_iter().collect();
     let Flow { reads, writes } = flow(stage);
-    let place = |name: &str| match name {
-        SOURCES => json!({ "namespace": identity.plan, "name": name }),
-        kept => json!({ "namespace": "file", "name": format!("{}/{kept}", identity.store) }),
-    };
-    let written = |(table, rows): &(&str, &[&str])| {
-        let mut dataset = place(table);
+    let place = |kept: Kept| json!({ "namespace": "file", "name": kept.path(Path::new(&identity.store)) });
+    let written = |(kept, rows): &(Kept, &[&str])| {
+        let mut dataset = place(*kept);
         let rows: Option<Vec<f64>> = rows.iter().map(|count| counts.get(*count).copied()).collect();
         if let (Some(rows), Some(of)) = (rows.filter(|rows| !rows.is_empty()), dataset.as_object_mut()) {
             let name = "1-0-2/OutputStatisticsOutputDatasetFacet.json#/$defs/OutputStatisticsOutputDatasetFacet";
@@ -206,7 +204,8 @@ fn of_stage(identity: &Identity, stage: Stage, kind: &str, at: Timestamp, counts
         }
         dataset
     };
-    let inputs: Vec<Value> = reads.iter().map(|table| place(table)).collect();
+    let sources = (stage == Stage::Pull).then(|| json!({ "namespace": identity.plan, "name": SOURCES }));
+    let inputs: Vec<Value> = sources.into_iter().chain(reads.iter().map(|kept| place(*kept))).collect();
     let outputs: Vec<Value> = writes.iter().map(written).collect();
     event(identity, stage.as_str(), kind, at, &facets, &inputs, &outputs)
 }

@@ -60,7 +60,15 @@ fn job(t: &mut Table<'_>, problems: &mut Problems) -> Option<Job> {
         let what = format!("`name` is `{name}`, expected small letters without accents, digits and - only");
         problems.add(&t.place_of("name"), what);
     }
-    let (label_vi, label_en) = (t.required("label_vi", problems), t.required("label_en", problems));
+    let mut label = |key: &'static str| {
+        let label = t.required(key, problems);
+        // It stands on a line of crontabs and of systemd's units.
+        if label.contains(char::is_control) {
+            problems.add(&t.place_of(key), format!("`{key}` holds a control character, such as the end of a line"));
+        }
+        label
+    };
+    let (label_vi, label_en) = (label("label_vi"), label("label_en"));
     let when = parsed(t, "when", problems);
     let when = t.need("when", when, problems);
     let stages = stages(t, problems);
@@ -229,7 +237,7 @@ map = "today"
 span = "year"
 [[job]]
 name = "b"
-label_vi = "b"
+label_vi = "b\n* * * * * root reboot"
 label_en = "b"
 when = "monthly 31 01:00"
 stages = ["pull"]
@@ -256,6 +264,7 @@ password = "hunter2"
             (1, "`channel` is missing"),
             (7, "`today` is no map"),
             (8, "`span` is `year`"),
+            (11, "`label_vi` holds a control character"),
             (13, "from 1 to 28"),
             (15, "without the stage `publish`"),
             (16, "`zone` is not a key here"),
@@ -271,7 +280,7 @@ password = "hunter2"
             let told = problems.iter().any(|p| p.starts_with(&place) && p.contains(wanted));
             assert!(told, "{line}: {wanted}: {problems:#?}");
         }
-        assert_eq!(problems.len(), 17, "{problems:#?}");
+        assert_eq!(problems.len(), 18, "{problems:#?}");
         assert!(!problems.iter().any(|p| p.contains("hunter2") || p.contains("s3cret")));
     }
 }

@@ -94,7 +94,9 @@ impl<'a> Pages<'a> {
         let page = [(name.to_owned(), digest.clone())];
         let kept = draft.keep_pages(&page)?;
         if kept {
-            page.into_iter().for_each(|page| self.note(page));
+            for page in page {
+                self.note(page);
+            }
             self.remember(name, from);
         }
         Ok(kept)

@@ -1,8 +1,8 @@
 //! A source that is a folder: below it one folder per district, named by the district's code.
 //!
-//! A file is told from what it was by size, times to the nanosecond and inode, as a version control system does it.
+//! A folder below it that cannot be read is told, and the rest is taken. A file is told from what it was by size, times to the nanosecond and inode, as a version control system does it.
 
-use std::fs::Metadata;
+use std::fs::{DirEntry, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -12,7 +12,7 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 use rayon::prelude::*;
 
 use super::trouble::Trouble;
-use super::{Content, Offer, Shown, Source};
+use super::{Content, Listing, Offer, Shown, Source};
 use crate::model::Source as Entry;
 use crate::store::file;
 
@@ -23,22 +23,37 @@ pub(super) struct Folder<'a> {
     pub(super) root: &'a Path,
 }
 
+/// Longer paths are cut short where they are told.
+const LONGEST: usize = 120;
+
 /// Everything below a folder, except folders themselves. `inner` is its path below the source's place.
-fn walk(folder: &Path, inner: &str, shown: &mut Vec<Shown>) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
+fn walk(folder: &Path, inner: &str, listing: &mut Listing) {
+    let each = |entry: std::io::Result<DirEntry>, listing: &mut Listing| -> std::io::Result<()> {
         let entry = entry?;
         let path = format!("{inner}{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            walk(&entry.path(), &format!("{path}/"), shown)?;
-        } else {
-            shown.extend(show(&entry, path)?);
-        }
+        place(&entry, path, listing)
+    };
+    let listed = std::fs::read_dir(folder);
+    let listed = listed.and_then(|mut entries| entries.try_for_each(|entry| each(entry, listing)));
+    if let Err(error) = listed {
+        let shown: String = inner.chars().take(LONGEST).collect();
+        let cut = if shown.len() < inner.len() { "…" } else { "" };
+        listing.missed.push(Trouble::file(format!("its folder `{shown}{cut}` cannot be read: {error}")));
+    }
+}
+
+/// An entry of a folder, with whatever is below it.
+fn place(entry: &DirEntry, path: String, listing: &mut Listing) -> std::io::Result<()> {
+    if entry.file_type()?.is_dir() {
+        walk(&entry.path(), &format!("{path}/"), listing);
+    } else {
+        listing.files.extend(show(entry, path)?);
     }
     Ok(())
 }
 
 /// Of a link, its own times and size: it is never followed. Nothing where it was taken away or renamed meanwhile.
-fn show(entry: &fs::DirEntry, path: String) -> std::io::Result<Option<Shown>> {
+fn show(entry: &DirEntry, path: String) -> std::io::Result<Option<Shown>> {
     let metadata = match entry.metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         metadata => metadata?,
@@ -60,23 +75,23 @@ fn mark(metadata: &Metadata) -> String {
 }
 
 impl Source for Folder<'_> {
-    fn shown(&self) -> Result<Vec<Shown>, Trouble> {
-        let list = || -> std::io::Result<Vec<Shown>> {
-            let entries = fs::read_dir(self.root)?.collect::<std::io::Result<Vec<_>>>()?;
-            let of_entries: std::io::Result<Vec<Vec<Shown>>> = entries
+    fn shown(&self) -> Result<Listing, Trouble> {
+        let list = || -> std::io::Result<Listing> {
+            let entries = std::fs::read_dir(self.root)?.collect::<std::io::Result<Vec<_>>>()?;
+            let of_entries: std::io::Result<Vec<Listing>> = entries
                 .par_iter()
                 .map(|entry| {
-                    let name = entry.file_name().to_string_lossy().into_owned();
-                    let mut shown = Vec::new();
-                    if entry.file_type()?.is_dir() {
-                        walk(&entry.path(), &format!("{name}/"), &mut shown)?;
-                    } else {
-                        shown.extend(show(entry, name)?);
-                    }
-                    Ok(shown)
+                    let mut listing = Listing::default();
+                    place(entry, entry.file_name().to_string_lossy().into_owned(), &mut listing)?;
+                    Ok(listing)
                 })
                 .collect();
-            Ok(of_entries?.into_iter().flatten().collect())
+            let mut all = Listing::default();
+            for Listing { files, missed } in of_entries? {
+                all.files.extend(files);
+                all.missed.extend(missed);
+            }
+            Ok(all)
         };
         list().map_err(|error| Trouble::source(format!("its folder cannot be read: {error}")))
     }
@@ -108,6 +123,25 @@ mod tests {
     use crate::pull::tests::entry;
 
     #[test]
+    fn a_folder_that_cannot_be_read_does_not_hide_the_others() {
+        let inbox = tempfile::tempdir().unwrap();
+        for district in ["474", "475"] {
+            std::fs::create_dir(inbox.path().join(district)).unwrap();
+            std::fs::write(inbox.path().join(district).join("a.csv"), "a").unwrap();
+        }
+        // Deeper than a path may be long: nobody can read it by its name, not even the superuser.
+        let deeper = "name=$(printf '%0200d' 0); for i in $(seq 25); do mkdir $name && cd -P $name || exit 1; done";
+        let made = std::process::Command::new("sh").args(["-c", deeper]).current_dir(inbox.path().join("474")).status();
+        assert!(made.unwrap().success());
+        let entry = entry();
+        let Listing { mut files, missed } = Folder { entry: &entry, root: inbox.path() }.shown().unwrap();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        assert_eq!(files.iter().map(|shown| shown.path.as_str()).collect::<Vec<_>>(), ["474/a.csv", "475/a.csv"]);
+        let told = missed.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(told.len() == 1 && told[0].contains("`474/000") && told[0].len() < 300, "{told:?}");
+    }
+
+    #[test]
     fn everything_is_shown_and_a_link_is_not_followed() {
         let inbox = tempfile::tempdir().unwrap();
         let district = inbox.path().join("474");
@@ -120,7 +154,7 @@ mod tests {
         let entry = Entry { max_file_bytes: 5, ..entry() };
         let source = Folder { entry: &entry, root: inbox.path() };
         let shown = || {
-            let mut shown = source.shown().unwrap();
+            let mut shown = source.shown().unwrap().files;
             shown.sort_by(|a, b| a.path.cmp(&b.path));
             shown
         };

@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use super::net::{Net, client, within};
 use super::trouble::Trouble;
 use super::vault::{Proof, Vault};
-use super::{Content, Offer, Shown, Source};
+use super::{Content, Listing, Offer, Shown, Source};
 use crate::model::{Login, Source as Entry, WebFiles};
 
 /// Longest index that is read, in bytes.
@@ -125,7 +125,7 @@ impl<'a> Https<'a> {
 }
 
 impl Source for Https<'_> {
-    fn shown(&self) -> Result<Vec<Shown>, Trouble> {
+    fn shown(&self) -> Result<Listing, Trouble> {
         let addresses = self.addresses()?;
         let shown = addresses.keys().map(|path| Shown {
             path: path.clone(),
@@ -135,11 +135,11 @@ impl Source for Https<'_> {
             modified: None,
             regular: true,
         });
-        let shown = shown.collect();
+        let shown: Vec<Shown> = shown.collect();
         if let Ok(mut known) = self.addresses.lock() {
             *known = addresses;
         }
-        Ok(shown)
+        Ok(shown.into())
     }
 
     fn read(&self, offer: &Offer, before: &str) -> Result<Content, Trouble> {

@@ -82,6 +82,21 @@ impl Offer {
     }
 }
 
+/// What there is in a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Its files, in any order.
+    pub files: Vec<Shown>,
+    /// What of it could not be looked at; that does not stop the rest.
+    pub missed: Vec<Trouble>,
+}
+
+impl From<Vec<Shown>> for Listing {
+    fn from(files: Vec<Shown>) -> Self {
+        Self { files, missed: Vec::new() }
+    }
+}
+
 /// What reading an offer gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
@@ -103,8 +118,8 @@ pub enum Content {
 /// Where forms come from. A new kind of source is a file with an implementation, a line in [`open`], and its entry in the
 /// plan.
 pub trait Source: Sync {
-    /// What there is, in any order.
-    fn shown(&self) -> Result<Vec<Shown>, Trouble>;
+    /// What there is.
+    fn shown(&self) -> Result<Listing, Trouble>;
     /// Reads one offer. `before` is the mark of what was read of it last, or empty.
     fn read(&self, offer: &Offer, before: &str) -> Result<Content, Trouble>;
 }

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use super::net::{Net, within};
 use super::trouble::Trouble;
 use super::vault::Vault;
-use super::{Content, Offer, Shown, Source};
+use super::{Content, Listing, Offer, Shown, Source};
 use crate::model::{Sftp as Server, Source as Entry};
 
 /// Folders below folders, at most.
@@ -200,8 +200,8 @@ impl<'a> Sftp<'a> {
 }
 
 impl Source for Sftp<'_> {
-    fn shown(&self) -> Result<Vec<Shown>, Trouble> {
-        self.net.patiently(self.entry, async || self.list().await)
+    fn shown(&self) -> Result<Listing, Trouble> {
+        self.net.patiently(self.entry, async || self.list().await).map(Listing::from)
     }
 
     fn read(&self, offer: &Offer, _: &str) -> Result<Content, Trouble> {

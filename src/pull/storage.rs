@@ -7,7 +7,7 @@ use opendal_http_transport_reqwest::ReqwestTransport;
 use super::net::{Net, client, within};
 use super::trouble::Trouble;
 use super::vault::{Proof, Vault};
-use super::{Content, Offer, Shown, Source};
+use super::{Content, Listing, Offer, Shown, Source};
 use crate::model::{Login, S3, Source as Entry};
 
 /// A folder behind OpenDAL.
@@ -69,7 +69,7 @@ impl<'a> Storage<'a> {
 }
 
 impl Source for Storage<'_> {
-    fn shown(&self) -> Result<Vec<Shown>, Trouble> {
+    fn shown(&self) -> Result<Listing, Trouble> {
         self.net.patiently(self.entry, async || {
             let timeout = self.entry.timeout;
             let lister = async { self.operator.lister_with("").recursive(true).await.map_err(|e| told(&e)) };
@@ -94,7 +94,7 @@ impl Source for Storage<'_> {
                     regular: metadata.mode() == EntryMode::FILE,
                 });
             }
-            Ok(shown)
+            Ok(Listing::from(shown))
         })
     }
 

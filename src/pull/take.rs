@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::{Content, Failed, Offer, PullError, Source, Summary, Trouble, receipts, shelve};
+use super::{Content, Failed, Listing, Offer, PullError, Source, Summary, Trouble, receipts, shelve};
 use crate::model::{Code, Place, Progress, Receipt, Source as Entry};
 use crate::store::{Ledger, ReceiptRow, Seen, Store, StoreError, raw};
 
@@ -44,8 +44,8 @@ impl Run<'_> {
         ledger: &mut Ledger,
         summary: &mut Summary,
     ) -> Result<Option<Failed>, PullError> {
-        let shown = match source.shown() {
-            Ok(shown) => shown,
+        let Listing { files: shown, missed: hidden } = match source.shown() {
+            Ok(listing) => listing,
             Err(trouble) => return Ok(Some(self.failed(&trouble, 0))),
         };
         let all = shown.len();
@@ -55,8 +55,9 @@ impl Run<'_> {
         summary.files += offers.len();
         summary.refused += offers.iter().filter(|offer| offer.refused.is_some()).count();
         let wanted = self.wanted(ledger, offers)?;
+        let hidden = hidden.first().map(|trouble| self.failed(trouble, 0));
         if wanted.is_empty() {
-            return Ok(None);
+            return Ok(hidden);
         }
         let desk = Desk {
             entry: self.entry,
@@ -77,7 +78,7 @@ impl Run<'_> {
         self.progress.finish();
         done?;
         let missed = desk.missed.into_inner().unwrap_or_default();
-        Ok(missed.first.map(|trouble| self.failed(&trouble, missed.count)))
+        Ok(missed.first.map(|trouble| self.failed(&trouble, missed.count)).or(hidden))
     }
 
     /// The source as one that failed.
@@ -288,8 +289,8 @@ mod tests {
     }
 
     impl Source for Shelf {
-        fn shown(&self) -> Result<Vec<Shown>, Trouble> {
-            Ok(self.shown.clone())
+        fn shown(&self) -> Result<Listing, Trouble> {
+            Ok(self.shown.clone().into())
         }
 
         fn read(&self, offer: &Offer, _: &str) -> Result<Content, Trouble> {
@@ -340,8 +341,8 @@ mod tests {
     }
 
     impl Source for Server {
-        fn shown(&self) -> Result<Vec<Shown>, Trouble> {
-            Ok(self.files.clone())
+        fn shown(&self) -> Result<Listing, Trouble> {
+            Ok(self.files.clone().into())
         }
 
         fn read(&self, offer: &Offer, _: &str) -> Result<Content, Trouble> {

@@ -6,12 +6,13 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, TimestampMicrosecondType};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use rayon::prelude::*;
 
 use super::VERSION;
 use crate::model::{CellRef, Code, Form, Period, Plan, Severity, SubmissionStatus, cause};
 use crate::register::Register;
 use crate::store::columns::{Words, day_of};
-use crate::store::{Store, StoreError, raw};
+use crate::store::{Partition, Store, StoreError, raw};
 
 /// One finding as a reply tells it.
 #[derive(Debug)]
@@ -86,27 +87,32 @@ impl Letter<'_> {
     }
 }
 
-/// The two tables, as read.
-pub(super) struct Tables {
-    submissions: Vec<RecordBatch>,
-    findings: Vec<RecordBatch>,
-}
+/// The two tables, as read: those of each territory, since the same bytes may have come in several.
+pub(super) struct Tables(Vec<[Vec<RecordBatch>; 2]>);
 
 impl Tables {
     /// The tables from which replies are made.
     pub(super) const NAMES: [&'static str; 2] = ["submissions", "findings"];
 
     pub(super) fn read(store: &Store) -> Result<Self, StoreError> {
-        let [submissions, findings] = Self::NAMES;
-        Ok(Self {
-            submissions: store.read_table(submissions, &[], true)?,
-            findings: store.read_table(findings, &[], true)?,
-        })
+        // Each has one file for a territory, in the same order.
+        let [submissions, findings] = Self::NAMES.map(|table| store.partitions(table));
+        let pairs: Vec<_> = submissions?.into_iter().zip(findings?).collect();
+        let read = |(one, other): &(Partition, Partition)| Ok([one.read(&[])?, other.read(&[])?]);
+        Ok(Self(pairs.par_iter().map(read).collect::<Result<_, StoreError>>()?))
     }
 
-    /// A letter for each submission, in the order of receipt.
+    /// A letter for each submission, in the order of receipt by territory.
     pub(super) fn letters<'a>(&'a self, plan: &'a Plan, register: &Register) -> Vec<Letter<'a>> {
-        let submissions = self.submissions.iter().filter_map(Submissions::of);
+        self.0.iter().flat_map(|of_territory| Self::of_territory(of_territory, plan, register)).collect()
+    }
+
+    fn of_territory<'a>(
+        [submissions, findings]: &'a [Vec<RecordBatch>; 2],
+        plan: &'a Plan,
+        register: &Register,
+    ) -> Vec<Letter<'a>> {
+        let submissions = submissions.iter().filter_map(Submissions::of);
         let mut letters: Vec<Letter<'_>> = submissions
             .flat_map(|of| (0..of.batch.num_rows()).map(|row| of.letter(row, plan, register)).collect::<Vec<_>>())
             .collect();
@@ -122,7 +128,7 @@ impl Tables {
             }
         }
         let mut unread = unread.into_iter();
-        for batch in self.findings.iter().filter_map(Findings::of) {
+        for batch in findings.iter().filter_map(Findings::of) {
             for row in 0..batch.rows {
                 let at = match batch.submission.get(row) {
                     // A file that was refused unread has no id, and exactly one finding; both tables keep one order.

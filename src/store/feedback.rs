@@ -50,14 +50,17 @@ impl Store {
         Ok(Feedback { store: self.clone(), root, basis, known })
     }
 
-    /// Puts a reminder beside the replies of each district and takes away those of the others. Returns what was written.
-    pub fn write_reminders(&self, texts: &BTreeMap<String, String>) -> Result<Vec<PathBuf>> {
+    /// Puts a reminder beside the replies of each district and takes away those of others that it is asked about: all,
+    /// where `asked` names none. Returns what was written.
+    pub fn write_reminders(&self, texts: &BTreeMap<String, String>, asked: &[String]) -> Result<Vec<PathBuf>> {
         let root = self.feedback_folder();
         fs::create_dir_all(&root)?;
         for entry in fs::read_dir(&root)? {
             let entry = entry?;
             let path = entry.path().join(REMINDER);
-            if !texts.contains_key(entry.file_name().to_string_lossy().as_ref()) && path.is_file() {
+            let district = entry.file_name().to_string_lossy().into_owned();
+            let asked = asked.is_empty() || asked.contains(&district);
+            if asked && !texts.contains_key(&district) && path.is_file() {
                 fs::remove_file(path)?;
                 // A folder that holds anything else stays.
                 let _ = std::fs::remove_dir(entry.path());
@@ -146,6 +149,21 @@ impl Feedback {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reminder_goes_only_with_those_that_were_asked_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let texts = |districts: &[&str]| districts.iter().map(|d| ((*d).to_owned(), "text".to_owned())).collect();
+        let stands = || ["478", "479"].map(|d| folder.path().join("feedback").join(d).join(REMINDER).exists());
+        store.write_reminders(&texts(&["478", "479"]), &[]).unwrap();
+        store.write_reminders(&texts(&["478"]), &["478".to_owned()]).unwrap();
+        assert_eq!(stands(), [true, true]);
+        store.write_reminders(&texts(&[]), &["478".to_owned()]).unwrap();
+        assert_eq!(stands(), [false, true]);
+        store.write_reminders(&texts(&["478"]), &[]).unwrap();
+        assert_eq!(stands(), [true, false]);
+    }
 
     #[test]
     fn what_was_removed_by_hand_is_missed_and_what_is_stale_goes() {

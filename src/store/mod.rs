@@ -97,6 +97,31 @@ impl StoreError {
 /// Result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// What a store keeps, for those who tell others where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Received bytes.
+    Raw,
+    /// A table.
+    Table(&'static str),
+    /// Everything that was published.
+    Releases,
+    /// The replies to the districts.
+    Replies,
+}
+
+impl Kept {
+    /// Where it lies in the store with this folder.
+    pub fn path(self, store: &Path) -> PathBuf {
+        match self {
+            Self::Raw => store.join("raw"),
+            Self::Table(table) => store.join("tables").join(table),
+            Self::Releases => store.join("releases"),
+            Self::Replies => store.join("feedback"),
+        }
+    }
+}
+
 /// An open store.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -60,7 +60,9 @@ impl Files {
             let due = submission.text("period").parse::<Period>().is_ok_and(|p| periods.contains(&p))
                 && forms.contains(submission.text("form"))
                 && districts.contains(submission.text("district_code"));
-            let refused = is_quarantined(&submission) && meant(asked, &submission, &periods);
+            let refused = is_quarantined(&submission)
+                && districts.contains(submission.text("district_code"))
+                && meant(asked, &submission, &periods);
             if !due && !refused {
                 continue;
             }

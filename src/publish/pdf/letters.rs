@@ -13,7 +13,7 @@ const UNKNOWN: char = '□';
 pub(super) fn settle(value: &mut Value) {
     match value {
         Value::String(text) if !text.is_ascii() || text.contains(|c: char| c.is_ascii_control()) => {
-            *text = settled(text)
+            *text = settled(text);
         }
         Value::Array(all) => all.iter_mut().for_each(settle),
         Value::Object(all) => all.values_mut().for_each(settle),

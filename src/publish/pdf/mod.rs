@@ -89,8 +89,8 @@ struct Sheet<V> {
 fn document(of: &Content<'_>, unit: &Unit, to: &Pages<'_>) -> Result<(), PublishError> {
     let name = format!("{}/{}.pdf", unit.level, unit.code);
     match unit.level {
-        Level::Ward => write(&name, "ward.typ", SIZES, sheet(of.edition, view::ward(of.edition, &of.peers, unit)), to),
-        _ => write(&name, "area.typ", 1, sheet(of.edition, view::area(of.edition, &of.peers, unit, "../")), to),
+        Level::Ward => write(&name, "ward.typ", SIZES, &sheet(of.edition, view::ward(of.edition, &of.peers, unit)), to),
+        _ => write(&name, "area.typ", 1, &sheet(of.edition, view::area(of.edition, &of.peers, unit, "../")), to),
     }
 }
 
@@ -106,11 +106,11 @@ fn write(
     name: &str,
     template: &str,
     sizes: usize,
-    sheet: Sheet<impl Serialize>,
+    sheet: &Sheet<impl Serialize>,
     to: &Pages<'_>,
 ) -> Result<(), PublishError> {
     let failed = |why: String| PublishError::Page { page: name.to_owned(), why };
-    let mut data = serde_json::to_value(&sheet).map_err(|error| failed(error.to_string()))?;
+    let mut data = serde_json::to_value(sheet).map_err(|error| failed(error.to_string()))?;
     letters::settle(&mut data);
     let text = |data: &serde_json::Value| serde_json::to_vec(data).map_err(|error| failed(error.to_string()));
     let of = raw::sha256(&[crate::PROGRAM.as_bytes(), template.as_bytes(), &text(&data)?].concat());
