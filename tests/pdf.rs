@@ -48,7 +48,7 @@ fn documents(store: &Path) -> Vec<(String, Vec<u8>)> {
 fn every_document_is_whole_archivable_and_readable() {
     let (folder, plan, sample) = desk();
     let store = folder.path().join("store");
-    run(&plan, &sample, &store, "2027-03-01T00:00:00Z", "pdf,html");
+    run(&plan, &sample, &store, "2031-03-01T00:00:00Z", "pdf,html");
     let all = documents(&store);
     let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["district/990.pdf", "province/99.pdf", "ward/99000.pdf", "ward/99001.pdf", "ward/99002.pdf"]);
@@ -100,17 +100,17 @@ fn every_document_is_whole_archivable_and_readable() {
 fn a_document_whose_content_stands_is_not_made_anew_and_is_what_a_full_rebuild_makes() {
     let (folder, plan, sample) = desk();
     let (store, other) = (folder.path().join("store"), folder.path().join("other"));
-    run(&plan, &sample, &store, "2027-03-01T00:00:00Z", "pdf");
+    run(&plan, &sample, &store, "2031-03-01T00:00:00Z", "pdf");
     let place = |name: &str| std::fs::metadata(store.join("current/site").join(name)).unwrap().ino();
     let names = ["ward/99000.pdf", "ward/99001.pdf", "district/990.pdf"];
     let before = names.map(place);
     let header = "id,unit_code,indicator,on,what,who,until,state,note\n";
-    let action = "A1,99001,T1,2027-02-01,Họp với các thôn,Phòng Văn hóa,2027-06-30,doing,\n";
+    let action = "A1,99001,T1,2031-02-01,Họp với các thôn,Phòng Văn hóa,2031-06-30,doing,\n";
     std::fs::write(plan.join("actions.csv"), format!("{header}{action}")).unwrap();
-    run(&plan, &sample, &store, "2027-03-02T00:00:00Z", "pdf");
+    run(&plan, &sample, &store, "2031-03-02T00:00:00Z", "pdf");
     let after = names.map(place);
     assert_eq!(before[0], after[0], "nothing of this ward changed");
     assert!(before[1] != after[1] && before[2] != after[2], "an action came to this ward of the district");
-    run(&plan, &sample, &other, "2027-03-03T00:00:00Z", "pdf");
+    run(&plan, &sample, &other, "2031-03-03T00:00:00Z", "pdf");
     assert!(documents(&store) == documents(&other), "a full rebuild makes other bytes");
 }
