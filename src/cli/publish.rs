@@ -16,8 +16,8 @@ Examples:
   wardscore publish --only ward:19753 --format pdf,html,xlsx
   wardscore publish --only district:474,province:46 --format pdf --out /tmp/hue
 
-With --only no release is made: the documents are rendered from the tables as they stand into the folder --out. Workbooks are
-made of districts and provinces.";
+With --only no release is made: the documents are rendered from the tables as they stand into the folder --out. In a release
+only districts and provinces have workbooks; named by --only, a ward has one too.";
 
 /// Arguments of `publish`.
 #[derive(Debug, Clone, clap::Args)]
@@ -56,9 +56,6 @@ pub(super) fn run(common: &Common, arguments: &PublishArguments) -> Result<ExitC
     let definition = common.definition()?;
     let store = common.standing_store("publish")?;
     let (plan, formats) = (&definition.plan, &definition.plan.settings.scorecards.formats);
-    if *formats == [Format::Xlsx] && arguments.only.iter().all(|(level, _)| *level == Level::Ward) {
-        return Err(Failure::usage("a ward has no workbook", "ask for that of its district, as `--only district:474`"));
-    }
     let (now, to) = (common.now(), &arguments.out);
     let done = publish::documents(plan, &definition.register, &store, now, &arguments.only, formats, to);
     let count = done.map_err(|error| Failure::from(StageError::Publish(error)))?;

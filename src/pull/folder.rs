@@ -1,6 +1,7 @@
 //! A source that is a folder: below it one folder per district, named by the district's code.
 //!
-//! A folder below it that cannot be read is told, and the rest is taken. A file is told from what it was by size, times to the nanosecond and inode, as a version control system does it.
+//! A folder below it that cannot be read is told, and the rest is taken. A file is told from what it was by size, times to
+//! the nanosecond and inode, as a version control system does it.
 
 use std::fs::{DirEntry, Metadata};
 use std::io::Read as _;
@@ -93,7 +94,7 @@ impl Source for Folder<'_> {
             }
             Ok(all)
         };
-        list().map_err(|error| Trouble::source(format!("its folder cannot be read: {error}")))
+        list().map_err(|error| Trouble::source(format!("its folder `{}` cannot be read: {error}", self.root.display())))
     }
 
     fn read(&self, offer: &Offer, _: &str) -> Result<Content, Trouble> {

@@ -1,4 +1,4 @@
-//! Workbooks of districts and provinces: what their pages show, as numbers to work with.
+//! Workbooks: what pages show, as numbers to work with; in a release, of districts and provinces.
 //!
 //! In: an edition, and what `view` makes of it. Out: a workbook each with the scorecard, the units below by target, every
 //! value, and notes. Numbers are numbers and texts are texts, whatever they begin with.
@@ -21,7 +21,9 @@ pub(super) struct Books;
 impl Renderer for Books {
     fn units(&self, of: &Content<'_>, to: &Pages<'_>) -> Result<(), PublishError> {
         let units = of.units();
-        units.par_iter().filter(|unit| unit.level != Level::Ward).try_for_each(|unit| {
+        // A ward's is made where somebody asks for it: in a release there would be a workbook to a page.
+        let wanted = |unit: &&&Unit| unit.level != Level::Ward || of.only.is_some();
+        units.par_iter().filter(wanted).try_for_each(|unit| {
             let name = format!("{}/{}.xlsx", unit.level, unit.code);
             let made = book(of, unit);
             to.write(&name, &made.map_err(|error| PublishError::Page { page: name.clone(), why: error.to_string() })?)
