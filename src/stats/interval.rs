@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use super::{Coverage, Undefined, quantile};
 
 /// From this count on the hybrid takes Byar's approximation.
-const BYAR_FROM: usize = 10;
+pub const BYAR_FROM: usize = 10;
 
 /// How an interval was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Edition, Text};
 use crate::model::{Aim, Chance, Direction, Expr, Indicator, Level, Pace, Plan, Target, TargetKind, ValueForm};
 use crate::publish::figure::{self, Figure};
+use crate::stats::interval::BYAR_FROM;
 
 /// An indicator as it is defined.
 #[derive(Debug, Serialize)]
@@ -90,12 +91,18 @@ pub fn defined<'a>(edition: &Edition<'a>, indicator: &'a Indicator) -> Defined<'
         Direction::Fall => ("càng thấp càng tốt", "less is better"),
         Direction::None => ("chỉ mô tả", "described only"),
     };
-    let interval = match (indicator.chance, indicator.exact_interval) {
-        (Chance::Share, false) => ("Wilson, 95%", "Wilson, 95%"),
-        (Chance::Share, true) => ("Clopper–Pearson, 95%", "Clopper–Pearson, 95%"),
-        (Chance::Rate | Chance::Count, true) => ("Poisson chính xác, 95%", "exact Poisson, 95%"),
-        (Chance::Rate | Chance::Count, false) => ("Poisson (Byar), 95%", "Poisson (Byar), 95%"),
-        (Chance::None, _) => ("không có", "none"),
+    let interval: Text<'static> = match (indicator.chance, indicator.exact_interval) {
+        (Chance::Share, false) => ("Wilson, 95%", "Wilson, 95%").into(),
+        (Chance::Share, true) => {
+            ("Clopper–Pearson, 95% (số lẻ: Wilson)", "Clopper–Pearson, 95% (parts of a count: Wilson)").into()
+        }
+        (Chance::Rate | Chance::Count, true) => ("Poisson chính xác, 95%", "exact Poisson, 95%").into(),
+        (Chance::Rate | Chance::Count, false) => (
+            format!("Poisson, 95%: chính xác dưới {BYAR_FROM}, từ đó theo Byar"),
+            format!("Poisson, 95%: exact below {BYAR_FROM}, Byar’s from there"),
+        )
+            .into(),
+        (Chance::None, _) => ("không có", "none").into(),
     };
     let own = indicator.own.as_ref();
     Defined {
@@ -109,7 +116,7 @@ pub fn defined<'a>(edition: &Edition<'a>, indicator: &'a Indicator) -> Defined<'
         only: indicator.unit.as_ref().map(|code| edition.name(code, edition.day)),
         direction: direction.into(),
         unit: Some(indicator.unit_label.as_str()).filter(|label| !label.is_empty() && *label != "share"),
-        interval: interval.into(),
+        interval,
         elements: elements(plan, indicator),
         target: plan.target(&indicator.code).map(|target| aimed(target, &indicator.unit_label)),
     }
