@@ -297,7 +297,10 @@ fn describe(report: &Report, run: &RunReport, store: &Store) -> String {
     if let Some(p) = &report.publish {
         let what = if p.unchanged { "nothing changed; it stands" } else { "new" };
         line("release", format!("{} ({what}; {} pages)", p.release, p.pages));
-        line("scorecards", store.current().join("site/index.html").display().to_string());
+        let site = store.current().join("site");
+        // Without pages there is no first one.
+        let first = Some(site.join("index.html")).filter(|page| page.exists()).unwrap_or(site);
+        line("scorecards", first.display().to_string());
         line("tables", store.current().join("data").display().to_string());
     }
     if let Some(r) = &report.reply {
