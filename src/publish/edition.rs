@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int32Type};
+use arrow::datatypes::{ArrowPrimitiveType, Float64Type};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::card::{self, Card};
 use super::figure::Figure;
 use super::impact::{self, Study};
 use super::open::Open;
@@ -19,26 +20,6 @@ use crate::model::{Level, Map, Period, Plan, Span};
 use crate::register::{Register, Territories};
 use crate::store::columns::Words;
 use crate::store::{Partition, Store, StoreError};
-
-/// A ward's card.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Card {
-    pub(super) class: Option<String>,
-    pub(super) points: Option<f64>,
-    pub(super) points_max: f64,
-    pub(super) failed: Vec<String>,
-    pub(super) decided_by: Option<String>,
-    pub(super) to_next: Option<f64>,
-    pub(super) above: Option<f64>,
-    pub(super) claimed: Option<f64>,
-    pub(super) class_claimed: Option<String>,
-    /// With its interval.
-    pub(super) score: Option<(f64, f64, f64)>,
-    /// Best and worst rank, and of how many.
-    pub(super) ranks: Option<(i32, i32, i32)>,
-    pub(super) completeness: Option<f64>,
-    pub(super) days_late: i32,
-}
 
 /// A unit with all that its page shows.
 #[derive(Debug)]
@@ -239,15 +220,19 @@ impl<'a> Edition<'a> {
         }
         let provinces = of.provinces();
         edition.outlooks(store, &provinces)?;
-        edition.cards(store, register, &provinces)?;
-        edition.findings(store, &[of.territory()])?;
-        if !matches!(of, Of::Front) {
-            let mut reported = reported::load(store, &provinces, newest, today)?;
-            for unit in &mut edition.units {
-                unit.reported = reported.remove(&unit.code);
+        let (from, to) = (day.min(newest.end()), day.max(newest.end()));
+        for (code, card) in card::load(store, &provinces, newest)? {
+            // A unit that reported on other bounds than the map's has none.
+            if let Some(at) = edition.index.get(&code).filter(|_| !register.turned(&code, from, to)) {
+                edition.units[*at].card = Some(card);
             }
-            edition.open = Open::load(store, of.territory(), newest)?;
         }
+        edition.findings(store, &[of.territory()])?;
+        let mut reported = reported::load(store, &provinces, newest, today)?;
+        for unit in &mut edition.units {
+            unit.reported = reported.remove(&unit.code);
+        }
+        edition.open = Open::load(store, of.territory(), newest)?;
         // On another map a unit's figures are made of others' cells.
         if plan.settings.map.shown == Map::AsReported {
             edition.sources = Sources::load(plan, store, newest, &edition.index, of)?;
@@ -367,6 +352,8 @@ impl<'a> Edition<'a> {
         if front && !shown {
             return Ok(brought);
         }
+        // Whether one unit meets a test is no sample of anything.
+        let tests: Vec<bool> = self.plan.indicators.iter().map(|i| self.plan.counts_units(i)).collect();
         let of: HashMap<&str, usize> =
             self.plan.indicators.iter().enumerate().map(|(at, i)| (i.code.as_str(), at)).collect();
         let batches = if front {
@@ -395,7 +382,10 @@ impl<'a> Edition<'a> {
                     brought.points.push((unit as u32, *target as u16, [get(value, at), get(required, at)]));
                 }
                 if let Some(row) = &row {
-                    brought.values.push((unit as u32, row.value(at, indicator)));
+                    let mut value = row.value(at, indicator);
+                    let own = tests[indicator] && self.units[unit].level == self.plan.indicators[indicator].level;
+                    value.chance = value.chance.filter(|_| !own);
+                    brought.values.push((unit as u32, value));
                 }
             }
         }
@@ -408,56 +398,6 @@ impl<'a> Edition<'a> {
             Map::AsReported => (!name.contains('.')).then_some(name),
             map => name.strip_suffix(map.as_str())?.strip_suffix('.'),
         }
-    }
-
-    /// Cards are those of the reporting units: a unit that reported on other bounds than the map's has none.
-    fn cards(&mut self, store: &Store, register: &Register, folders: &[&str]) -> Result<(), StoreError> {
-        let (from, to) = (self.day.min(self.period.end()), self.day.max(self.period.end()));
-        let wanted = self.period.to_string();
-        for part in store.partitions_below("scorecards", folders)?.iter().filter(|p| p.name == wanted) {
-            for batch in part.read(&[])? {
-                let Some(unit) = Words::of(&batch, "unit_code") else { continue };
-                let number = |name| numbers::<Float64Type>(&batch, name);
-                let whole = |name| numbers::<Int32Type>(&batch, name);
-                let (points, max) = (number("rubric_points"), number("rubric_points_max"));
-                let (next, above, claimed) =
-                    (number("points_to_next"), number("points_above"), number("rubric_claimed"));
-                let score = ["score", "score_low", "score_high"].map(number);
-                let word = |name, row| {
-                    let text = Words::of(&batch, name).map(|words| words.get(row).to_owned());
-                    text.filter(|text| !text.is_empty())
-                };
-                let (low, high, of) = (whole("rank_low"), whole("rank_high"), whole("rank_of"));
-                let (complete, late) = (number("completeness"), whole("days_late"));
-                let failed = batch.column_by_name("failed_requirements").and_then(|f| f.as_list_opt::<i32>());
-                for row in 0..batch.num_rows() {
-                    let Some(&at) = self.index.get(unit.get(row)) else { continue };
-                    if register.turned(unit.get(row), from, to) {
-                        continue;
-                    }
-                    let failed = failed.map(|f| f.value(row));
-                    let failed = failed.as_ref().and_then(|f| f.as_string_opt::<i32>());
-                    self.units[at].card = Some(Card {
-                        class: word("class", row),
-                        points: get(points, row),
-                        points_max: get(max, row).unwrap_or_default(),
-                        failed: failed.map_or_else(Vec::new, |f| f.iter().flatten().map(str::to_owned).collect()),
-                        decided_by: word("decided_by", row),
-                        to_next: get(next, row),
-                        above: get(above, row),
-                        claimed: get(claimed, row),
-                        class_claimed: word("class_claimed", row),
-                        score: get(score[0], row)
-                            .zip(get(score[1], row).zip(get(score[2], row)))
-                            .map(|(score, (low, high))| (score, low, high)),
-                        ranks: get(low, row).zip(get(high, row)).zip(get(of, row)).map(|((a, b), c)| (a, b, c)),
-                        completeness: get(complete, row),
-                        days_late: get(late, row).unwrap_or_default(),
-                    });
-                }
-            }
-        }
-        Ok(())
     }
 
     /// What was wrong in a file that was replaced is told no more.

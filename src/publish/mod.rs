@@ -1,6 +1,6 @@
 //! Stage 5: tables → a release: site, tables, manifest.
 //!
-//! 1. [`edition`], [`values`]: the tables, grouped per unit for the newest period
+//! 1. [`edition`], [`values`], [`card`]: the tables, grouped per unit for the newest period
 //! 2. [`impact`]: the tables on interventions, grouped per measure
 //! 3. [`figure`]: numbers as people read them; the only place that rounds
 //! 4. [`origin`], [`peers`], [`reported`]: where a ward came from, how it stands among its like, what its district sent
@@ -11,6 +11,7 @@
 //! 9. the release: tables beside the site, `release.json`, `history/` with its page [`news`], made visible whole
 
 mod book;
+mod card;
 mod edition;
 pub mod figure;
 mod impact;
@@ -117,14 +118,14 @@ trait Renderer: Sync {
 
 /// The renderers of formats.
 fn renderers(formats: &[Format]) -> Vec<Box<dyn Renderer>> {
-    let of = |format: &Format| -> Option<Box<dyn Renderer>> {
+    let of = |format: &Format| -> Box<dyn Renderer> {
         match format {
-            Format::Html => Some(Box::new(site::Site)),
-            Format::Pdf => Some(Box::new(pdf::Paper)),
-            Format::Xlsx => Some(Box::new(book::Books)),
+            Format::Html => Box::new(site::Site),
+            Format::Pdf => Box::new(pdf::Paper),
+            Format::Xlsx => Box::new(book::Books),
         }
     };
-    formats.iter().filter_map(of).collect()
+    formats.iter().map(of).collect()
 }
 
 /// `release.json`.

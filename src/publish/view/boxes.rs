@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Text;
 use crate::model::Rubric;
-use crate::publish::edition::Card;
+use crate::publish::card::Card;
 use crate::publish::figure::{self, Figure};
 
 /// The class by the rubric.

@@ -99,11 +99,7 @@ pub fn line<'a>(
         value: shown(value, indicator),
         known: value.value.is_some(),
         parts: value.numerator.zip(value.denominator).map(|(n, d)| [n, d].map(|v| figure::number(v, 1))),
-        // Whether one unit meets a test is no sample of anything.
-        chance: limits(
-            value.chance.filter(|_| unit.level != indicator.level || !edition.plan.counts_units(indicator)),
-            label,
-        ),
+        chance: limits(value.chance, label),
         bounds: limits(value.bounds, label),
         target: value.target.map(|(low, high)| figure::range(low, high, label)),
         now: value.expected_now.map(|v| figure::value(v, label)),
