@@ -69,6 +69,23 @@ fn number(
     Ok(())
 }
 
+/// Cells with numbers of one unit, side by side.
+fn numbers<const N: usize>(
+    sheet: &mut Worksheet,
+    row: u32,
+    first: u16,
+    values: [Option<f64>; N],
+    unit_label: &str,
+    styles: &Styles,
+) -> Result<(), XlsxError> {
+    (first..).zip(values).try_for_each(|(column, value)| number(sheet, row, column, value, unit_label, styles))
+}
+
+/// Two limits as two cells.
+fn ends(limits: Option<(f64, f64)>) -> [Option<f64>; 2] {
+    limits.map_or([None; 2], |(low, high)| [Some(low), Some(high)])
+}
+
 /// Colours cells of `column` by the sign that stands in the column after it.
 fn by_sign(sheet: &mut Worksheet, column: u16, sign: u16, last: u32) -> Result<(), XlsxError> {
     for status in Status::ALL {
@@ -115,20 +132,12 @@ pub(super) fn card(
         name(sheet, row, 0, indicator, styles)?;
         number(sheet, row, 2, value.value, label, styles)?;
         absence(sheet, row, 3, value, styles)?;
-        let numbers = [
-            value.chance.map(|(low, _)| low),
-            value.chance.map(|(_, high)| high),
-            value.target.map(|(low, _)| low),
-            value.target.map(|(_, high)| high),
-            value.expected_now,
-        ];
-        for (at, known) in numbers.into_iter().enumerate() {
-            number(sheet, row, 4 + at as u16, known, label, styles)?;
-        }
+        let [low, high] = ends(value.chance);
+        let [target, aspired] = ends(value.target);
+        numbers(sheet, row, 4, [low, high, target, aspired, value.expected_now], label, styles)?;
         status(sheet, row, 9, value, styles)?;
         number(sheet, row, 10, value.change.filter(|_| value.change_is_real), label, styles)?;
-        number(sheet, row, 11, Some(f64::from(value.reporting)), "", styles)?;
-        number(sheet, row, 12, Some(f64::from(value.expected)), "", styles)?;
+        numbers(sheet, row, 11, [value.reporting, value.expected].map(|n| Some(n.into())), "", styles)?;
     }
     by_sign(sheet, 9, 9, row)?;
     end(sheet, row, columns.len())
@@ -204,9 +213,8 @@ pub(super) fn matrix(
             let card = below.card.as_ref();
             let ranks = card.and_then(|card| card.ranks);
             number(sheet, row, 3, card.and_then(|card| card.score).map(|score| score.0), "", styles)?;
-            number(sheet, row, 4, ranks.map(|ranks| ranks.0.into()), "", styles)?;
-            number(sheet, row, 5, ranks.map(|ranks| ranks.1.into()), "", styles)?;
-            number(sheet, row, 6, ranks.map(|ranks| ranks.2.into()), "", styles)?;
+            let ranks = ranks.map_or([None; 3], |(best, worst, of)| [best, worst, of].map(|rank| Some(rank.into())));
+            numbers(sheet, row, 4, ranks, "", styles)?;
             number(sheet, row, 7, card.and_then(|card| card.completeness), "share", styles)?;
         }
         for (at, indicator) in heads.iter().enumerate() {
@@ -262,21 +270,12 @@ pub(super) fn values(
             for (column, text) in texts.into_iter().enumerate() {
                 sheet.write_string_with_format(row, column as u16, text, &styles.text)?;
             }
-            number(sheet, row, 6, value.numerator, "", styles)?;
-            number(sheet, row, 7, value.denominator, "", styles)?;
-            let numbers = [
-                value.value,
-                value.chance.map(|(low, _)| low),
-                value.chance.map(|(_, high)| high),
-                value.target.map(|(low, _)| low),
-                value.expected_now,
-            ];
-            for (at, known) in numbers.into_iter().enumerate() {
-                number(sheet, row, 8 + at as u16, known, &indicator.unit_label, styles)?;
-            }
+            numbers(sheet, row, 6, [value.numerator, value.denominator], "", styles)?;
+            let ([low, high], [target, _]) = (ends(value.chance), ends(value.target));
+            let known = [value.value, low, high, target, value.expected_now];
+            numbers(sheet, row, 8, known, &indicator.unit_label, styles)?;
             sheet.write_string_with_format(row, 13, value.status.as_str(), &styles.text)?;
-            number(sheet, row, 14, Some(f64::from(value.reporting)), "", styles)?;
-            number(sheet, row, 15, Some(f64::from(value.expected)), "", styles)?;
+            numbers(sheet, row, 14, [value.reporting, value.expected].map(|n| Some(n.into())), "", styles)?;
         }
     }
     end(sheet, row, columns.len())

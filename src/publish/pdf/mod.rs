@@ -74,8 +74,6 @@ fn side_by_side(units: &[&Unit], each: impl Fn(&Unit) -> Result<(), PublishError
 #[derive(Serialize)]
 struct Sheet<V> {
     view: V,
-    /// Every status with its sign.
-    legend: Vec<view::Mark>,
     /// The last day that figures are about.
     until: Figure,
     /// The same day as year, month and day: the document's date. The day of the release would make another document of the
@@ -98,7 +96,7 @@ fn sheet<V: Serialize>(edition: &Edition<'_>, view: V) -> Sheet<V> {
     let end = edition.period.end();
     let day = [end.year(), end.month().into(), end.day().into()];
     let version = env!("CARGO_PKG_VERSION");
-    Sheet { view, legend: view::legend(), until: figure::day(end), day, version, density: 0 }
+    Sheet { view, until: figure::day(end), day, version, density: 0 }
 }
 
 /// Writes a document, unless it stands. Where `sizes` are several it is set in the largest in which it is one page.

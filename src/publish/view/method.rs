@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use super::definition::{Defined, defined};
-use super::mark::{Mark, legend};
 use super::{Edition, Page, Text};
 use crate::model::{Averaging, Plan, Posts, Rule, RuleKind};
 use crate::publish::figure::{self, Figure};
@@ -14,7 +13,6 @@ use crate::publish::figure::{self, Figure};
 pub struct Method<'a> {
     pub page: Page<'a>,
     pub indicators: Vec<Defined<'a>>,
-    pub statuses: Vec<Mark>,
     pub criteria: Vec<Criterion<'a>>,
     pub classes: Vec<Class<'a>>,
     pub score: Score<'a>,
@@ -78,7 +76,6 @@ pub fn method<'a>(edition: &Edition<'a>) -> Method<'a> {
     Method {
         page: Page::at_root(edition, ("Phương pháp", "Method").into()),
         indicators: plan.indicators.iter().map(|indicator| defined(edition, indicator)).collect(),
-        statuses: legend(),
         criteria: plan
             .rubric
             .criteria

@@ -35,7 +35,7 @@ pub use changes::changes;
 pub use definition::defined;
 pub use indicator::{href, indicator, list};
 pub use line::find;
-pub use mark::{Mark, legend, mark};
+pub use mark::{Mark, mark};
 pub use method::method;
 pub use study::intervention;
 pub use ward::ward;
@@ -90,9 +90,7 @@ impl<'a> Link<'a> {
             text: (unit.name.as_str(), unit.name.as_str()).into(),
         }
     }
-}
 
-impl<'a> Link<'a> {
     /// A way to the page of an intervention.
     fn study(of: &'a Intervention) -> Self {
         let text = (of.name_vi.as_str(), of.name_en.as_str()).into();
@@ -130,7 +128,9 @@ pub struct Page<'a> {
     pub above: Vec<Link<'a>>,
     /// The same on paper and in a workbook, where the release has these.
     pub others: Vec<Link<'a>>,
-    /// Whether the plan has interventions that were studied.
+    /// Every status with its sign.
+    pub legend: Vec<Mark>,
+    /// Interventions that were studied.
     pub studies: Vec<Link<'a>>,
 }
 
@@ -173,6 +173,7 @@ impl<'a> Page<'a> {
             code,
             above: Vec::new(),
             others: Vec::new(),
+            legend: mark::legend(),
             studies: edition.studies.iter().filter_map(study).collect(),
         }
     }
