@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use arrow::util::display::array_value_to_string;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// Root of the project.
@@ -45,11 +48,35 @@ pub fn table(store: &Path, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
             let batch = batch.unwrap();
             let picked: Vec<_> = columns.iter().map(|c| batch.column_by_name(c).unwrap().clone()).collect();
             for row in 0..batch.num_rows() {
-                rows.push(picked.iter().map(|c| array_value_to_string(c, row).unwrap()).collect());
+                rows.push(picked.iter().map(|c| text(c, row)).collect());
             }
         }
     }
     rows
+}
+
+/// A cell as text; null is the empty text.
+fn text(column: &ArrayRef, row: usize) -> String {
+    if column.is_null(row) {
+        return String::new();
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Boolean => column.as_boolean().value(row).to_string(),
+        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).to_string(),
+        DataType::Float64 => format!("{:?}", column.as_primitive::<Float64Type>().value(row)),
+        DataType::Date32 => column.as_primitive::<Date32Type>().value_as_date(row).unwrap().to_string(),
+        DataType::Timestamp(..) => {
+            let at = column.as_primitive::<TimestampMicrosecondType>().value_as_datetime(row).unwrap();
+            format!("{}Z", at.format("%Y-%m-%dT%H:%M:%S%.f"))
+        }
+        DataType::List(_) => {
+            let list = column.as_list::<i32>().value(row);
+            let texts: Vec<String> = (0..list.len()).map(|at| text(&list, at)).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        other => panic!("a table has no column of {other}"),
+    }
 }
 
 /// Every file below a folder, sorted.

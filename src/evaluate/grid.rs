@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, RecordBatch};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
@@ -97,8 +98,8 @@ impl Facts {
         let names = ["unit_code", "period", "due_on", "received_on", "values_due", "values_accepted"];
         for batch in batches("reporting", &names)? {
             let (unit, period) = (text(&batch, 0), text(&batch, 1));
-            let due = batch.column(2).as_primitive::<arrow::datatypes::Date32Type>();
-            let received = batch.column(3).as_primitive::<arrow::datatypes::Date32Type>();
+            let due = batch.column(2).as_primitive::<arrow_array::types::Date32Type>();
+            let received = batch.column(3).as_primitive::<arrow_array::types::Date32Type>();
             let wanted = batch.column(4).as_primitive::<Int32Type>();
             let accepted = batch.column(5).as_primitive::<Int32Type>();
             for row in 0..batch.num_rows() {

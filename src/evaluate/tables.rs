@@ -141,7 +141,7 @@ fn values_batch(
     t: usize,
     period: Period,
     lines: &[Line<'_>],
-) -> Result<arrow::array::RecordBatch, StoreError> {
+) -> Result<arrow_array::RecordBatch, StoreError> {
     let grid = &map.grid;
     let n = nodes(grid);
     let levels = [Level::Ward, Level::District, Level::Province];
@@ -247,7 +247,7 @@ fn assessments_batch(
     t: usize,
     period: Period,
     all: &[Assessed],
-) -> Result<arrow::array::RecordBatch, StoreError> {
+) -> Result<arrow_array::RecordBatch, StoreError> {
     let places: Vec<_> = all.iter().map(|a| assess::place(map, t, a.node)).collect();
     let limit = |pick: fn(&Limits) -> f64| columns::numbers(all.iter().map(|a| Some(pick(&a.funnel.as_ref()?.0))));
     let trend = |pick: fn(&(MannKendall, f64, usize)) -> f64| {
@@ -297,7 +297,7 @@ fn cards_batch(
     t: usize,
     period: Period,
     cards: &[&Card],
-) -> Result<arrow::array::RecordBatch, StoreError> {
+) -> Result<arrow_array::RecordBatch, StoreError> {
     let w = grid.wards.codes.len();
     let standing = |c: &&Card| &grid.classes[t * w + c.ward];
     let verified = |c: &&Card| standing(c).verified.as_ref();

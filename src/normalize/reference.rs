@@ -133,7 +133,7 @@ pub(super) fn write(plan: &Plan, register: &Register, store: &Store, today: Date
     Ok(files)
 }
 
-type Put<'a> = dyn FnMut(&'static str, Vec<arrow::array::ArrayRef>) -> Result<(), StoreError> + 'a;
+type Put<'a> = dyn FnMut(&'static str, Vec<arrow_array::ArrayRef>) -> Result<(), StoreError> + 'a;
 
 /// The due date of a period is that of the last form about it.
 fn periods(plan: &Plan, today: Date, put: &mut Put<'_>) -> Result<(), StoreError> {

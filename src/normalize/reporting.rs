@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use jiff::civil::Date;
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! `scorecards` → a ward's card: those of the units that reported.
 
-use arrow::array::AsArray;
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
 
 use super::edition::{get, numbers};
 use crate::model::Period;

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{ArrowPrimitiveType, Float64Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Float64Type};
+use arrow_array::{Array, PrimitiveArray, RecordBatch};
 use jiff::civil::Date;
 use rayon::prelude::*;
 

@@ -1,7 +1,8 @@
 //! Tables of impact → what the page of each intervention shows, measure by measure in the order of the plan.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, RecordBatch};
 
 use super::edition::{get, numbers};
 use crate::model::{Outcome, Period, Plan};

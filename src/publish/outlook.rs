@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow_array::types::{Float64Type, Int32Type};
 
 use super::edition::{get, numbers};
 use super::figure::{self, Figure};

@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Date32Type, Int32Type};
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type};
 use jiff::civil::Date;
 
 use super::edition::{get, numbers};

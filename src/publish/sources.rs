@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use arrow::array::AsArray;
-use arrow::datatypes::Float64Type;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use rayon::prelude::*;
 
 use super::edition::Of;

@@ -1,11 +1,12 @@
 //! A row of `indicator_values` → what a page shows of it.
 
-use arrow::array::{Array, AsArray, ListArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, ListArray, PrimitiveArray, RecordBatch};
 
 use super::edition::{get, numbers};
 use crate::model::{State, Status, Warning};
-use crate::store::columns::Words;
+use crate::store::columns::{Words, texts};
 
 /// One value on a page.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub(super) const VALUES: [&str; 20] = [
 pub(super) struct Row<'a> {
     state: Option<Words<'a>>,
     status: Option<Words<'a>>,
-    real: Option<&'a arrow::array::BooleanArray>,
+    real: Option<&'a arrow_array::BooleanArray>,
     numbers: [Option<&'a PrimitiveArray<Float64Type>>; 11],
     units: [Option<&'a PrimitiveArray<Int32Type>>; 2],
     flags: Option<&'a ListArray>,
@@ -93,11 +94,9 @@ impl<'a> Row<'a> {
     }
 
     fn warnings(&self, row: usize) -> Vec<Warning> {
-        let flags = self.flags.filter(|flags| flags.value_length(row) > 0).map(|flags| flags.value(row));
-        // Flags come as text or as keys of it.
-        let flags = flags.and_then(|flags| arrow::compute::cast(&flags, &DataType::Utf8).ok());
-        let words = flags.as_ref().and_then(|flags| flags.as_string_opt::<i32>());
-        words.into_iter().flatten().flatten().filter_map(Warning::from_word).collect()
+        let flags = self.flags.filter(|flags| flags.value_length(row) > 0);
+        let words = flags.map_or_else(Vec::new, |flags| texts(flags, row));
+        words.iter().filter_map(|word| Warning::from_word(word)).collect()
     }
 
     /// What a row says of an indicator.

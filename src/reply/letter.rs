@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Int32Type, TimestampMicrosecondType};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use rayon::prelude::*;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, ListBuilder,
-    RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
+use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
-use arrow::datatypes::Int32Type;
 use jiff::civil::Date;
 
 /// Text by keys into `values`; a negative key is null.
@@ -128,6 +130,16 @@ impl<'a> Words<'a> {
         let known = self.values.iter().map(Option::unwrap_or_default).map(of).collect();
         Looked { keys: self.keys, known }
     }
+}
+
+/// Texts of a row of lists, null left out, whether they are text or keys of it.
+pub fn texts(list: &ListArray, row: usize) -> Vec<String> {
+    let of_row = list.value(row);
+    let plain = of_row.as_string_opt::<i32>().map(|texts| texts.iter().flatten().map(str::to_owned).collect());
+    plain.unwrap_or_else(|| {
+        let keyed = of_row.as_dictionary_opt::<Int32Type>().and_then(|d| d.downcast_dict::<StringArray>());
+        keyed.into_iter().flatten().flatten().map(str::to_owned).collect()
+    })
 }
 
 /// What each row's text stands for.

@@ -89,7 +89,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// A batch whose columns do not make a table.
-    pub fn batch(table: &str, error: &arrow::error::ArrowError) -> Self {
+    pub fn batch(table: &str, error: &arrow_schema::ArrowError) -> Self {
         Self::Schema { table: table.to_owned(), what: error.to_string() }
     }
 }
@@ -189,14 +189,14 @@ impl Store {
     }
 
     /// A batch of a table from its columns in the contract's order.
-    pub fn batch(table: &'static str, columns: Vec<arrow::array::ArrayRef>) -> Result<arrow::array::RecordBatch> {
+    pub fn batch(table: &'static str, columns: Vec<arrow_array::ArrayRef>) -> Result<arrow_array::RecordBatch> {
         let names: Vec<String> =
             tables::schema(table).map(|s| s.fields().iter().map(|f| f.name().clone()).collect()).unwrap_or_default();
         if names.len() != columns.len() {
             let what = format!("has {} columns, found {}", names.len(), columns.len());
             return Err(StoreError::Schema { table: table.to_owned(), what });
         }
-        arrow::array::RecordBatch::try_from_iter(names.into_iter().zip(columns))
+        arrow_array::RecordBatch::try_from_iter(names.into_iter().zip(columns))
             .map_err(|e| StoreError::batch(table, &e))
     }
 

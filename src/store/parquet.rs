@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{
@@ -378,8 +378,9 @@ fn as_dictionary(field: &Field) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, StringArray};
-    use arrow::datatypes::Int32Type;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int32Type;
+    use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray};
 
     #[test]
     fn a_table_comes_back_as_it_was_and_an_unchanged_file_is_left_alone() {

@@ -1,6 +1,6 @@
 //! Estimates → the tables `impact`, `impact_series` and `impact_courses`.
 
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 
 use super::effects::{Course, Found, Line, Point};
 use crate::evaluate::EvaluateError;

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use arrow::array::{AsArray, ListArray, StringArray};
-use arrow::datatypes::Float64Type;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ListArray, StringArray};
 use rayon::prelude::*;
 
 use crate::model::{Code, Measure, Period, Plan};

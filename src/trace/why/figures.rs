@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray, ListArray};
-use arrow::datatypes::{Float64Type, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, ListArray};
 
 use crate::model::{Indicator, Level};
 use crate::stats::decompose::Sums;
-use crate::store::columns::Words;
+use crate::store::columns::{Words, texts};
 use crate::store::{Partition, StoreError};
 
 /// A row as released.
@@ -50,7 +51,7 @@ pub(super) fn rows(
         let flags = batch.column_by_name("flags").and_then(|column| column.as_list_opt::<i32>());
         for row in 0..batch.num_rows() {
             let number = |at: usize| numbers[at].filter(|column| !column.is_null(row)).map(|column| column.value(row));
-            let whole = |at: usize| wholes[at].map_or(0, |column: &arrow::array::Int32Array| column.value(row));
+            let whole = |at: usize| wholes[at].map_or(0, |column: &arrow_array::Int32Array| column.value(row));
             let Ok(level) = text(level, row).parse() else { continue };
             all.entry((text(span, row), text(indicator, row))).or_default().push(Row {
                 level,
@@ -67,13 +68,6 @@ pub(super) fn rows(
         }
     }
     Ok(all)
-}
-
-fn texts(list: &ListArray, row: usize) -> Vec<String> {
-    let of_row = list.value(row);
-    let of_row = arrow::compute::cast(&of_row, &arrow::datatypes::DataType::Utf8).ok();
-    let of_row = of_row.as_ref().and_then(|texts| texts.as_string_opt::<i32>());
-    of_row.into_iter().flatten().flatten().map(str::to_owned).collect()
 }
 
 /// What one unit adds to a figure.
