@@ -15,6 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 site, pictures, axe = (pathlib.Path(part).resolve() for part in sys.argv[1:4])
 pictures.mkdir(parents=True, exist_ok=True)
@@ -146,6 +147,29 @@ check(chrome.execute_script("const r = document.getElementById(arguments[0]).get
 chrome.get(address("index.html"))
 to = chrome.find_element(By.CSS_SELECTOR, ".map a")
 check(chrome.execute_script("return arguments[0].href.baseVal", to).startswith("ward/"), "a shape of the map leads elsewhere")
+
+# A map can be painted by an indicator in place: as that indicator's own page paints it, and back.
+looks = "return [...document.querySelectorAll('.map svg a')].map(a => [a.href.baseVal.split('/').pop(), a.getAttribute('class'), a.querySelector('text').textContent, a.querySelector('title').textContent]).sort()"
+legend = "return [...document.querySelectorAll('.map .keys')].map(k => k.textContent.replace(/\\s+/g, ' '))"
+for page in ("index.html", district):
+    chrome.get(address(page))
+    by_class, choice = chrome.execute_script(looks), Select(chrome.find_element(By.CSS_SELECTOR, ".map select"))
+    check(len(choice.options) > 8, f"the map of {page} can be painted by {len(choice.options)} things")
+    for code in ("T5", "S2-01"):
+        choice.select_by_value(code)
+        time.sleep(0.4)
+        painted, key = chrome.execute_script(looks), chrome.execute_script(legend)
+        check(painted != by_class, f"the map of {page} looks the same by {code}")
+        (pictures / f"map-{page.split('/')[0].removesuffix('.html')}-{code}.png").write_bytes(chrome.get_screenshot_as_png())
+        chrome.switch_to.new_window("tab")
+        chrome.get(address(f"indicator/{code}.html"))
+        own = {look[0]: look for look in chrome.execute_script(looks)}
+        check(all(own[look[0]] == look for look in painted), f"{page} paints {code} otherwise than its own page")
+        check(chrome.execute_script(legend) == key, f"{page} has another key for {code}: {key}")
+        chrome.close()
+        chrome.switch_to.window(chrome.window_handles[0])
+    choice.select_by_value("")
+    check(chrome.execute_script(looks) == by_class, f"the map of {page} does not come back to classes")
 
 # On paper a ward's card is one page.
 chrome.get(address(ward))

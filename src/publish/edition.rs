@@ -304,6 +304,11 @@ impl<'a> Edition<'a> {
         if above.level == Level::Province { Some(above) } else { self.province(above) }
     }
 
+    /// The province that a unit is, or is of.
+    pub(super) fn own_province<'u>(&'u self, unit: &'u Unit) -> Option<&'u Unit> {
+        if unit.level == Level::Province { Some(unit) } else { self.province(unit) }
+    }
+
     /// Units directly below, by code.
     pub(super) fn below(&self, unit: &Unit) -> impl Iterator<Item = &Unit> {
         unit.children.iter().filter_map(|at| self.units.get(*at))

@@ -63,8 +63,7 @@ impl<'a> Pages<'a> {
 
     /// How many were written, but for what only goes with them.
     pub(super) fn documents(&self) -> usize {
-        let is_document = |(name, _): &&Written| name.contains('/');
-        self.written.lock().map_or(0, |written| written.iter().filter(is_document).count())
+        self.written.lock().map_or(0, |written| written.iter().filter(|(name, _)| is_document(name)).count())
     }
 
     /// Writes a document, as `ward/19753.html`. May be called from several threads, for different ones.

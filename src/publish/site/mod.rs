@@ -4,8 +4,9 @@
 //! sorts, searches and chooses a language.
 
 mod filters;
-mod names;
+mod scripts;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -56,6 +57,9 @@ impl Renderer for Site {
     fn units(&self, of: &Content<'_>, to: &Pages<'_>) -> Result<(), PublishError> {
         let edition = of.edition;
         of.units().par_iter().try_for_each(|unit| page(of, unit, to))?;
+        for province in of.painted() {
+            to.write(&view::painted_at(province), &scripts::maps(&view::painted(edition, province)))?;
+        }
         if of.is_one || of.only.is_some() {
             return Ok(());
         }
@@ -73,7 +77,7 @@ impl Renderer for Site {
         for (name, bytes) in ASSETS {
             to.write(name, bytes)?;
         }
-        to.write("names.js", &names::script(of.edition))
+        to.write("names.js", &scripts::names(of.edition))
     }
 
     fn front(&self, of: &Content<'_>, to: &Pages<'_>) -> Result<(), PublishError> {
@@ -99,6 +103,16 @@ impl Renderer for Site {
             None => view::provinces(edition, &provinces),
         };
         write("index.html", "area.html", &front, to)
+    }
+}
+
+impl Content<'_> {
+    /// Provinces whose maps, or those of whose districts, a reader can have repainted.
+    fn painted(&self) -> Vec<&Unit> {
+        let has_map = self.units().into_iter().filter(|unit| unit.level != Level::Ward);
+        let provinces =
+            has_map.filter_map(|unit| self.edition.own_province(unit)).map(|province| (&province.code, province));
+        provinces.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 }
 

@@ -151,7 +151,7 @@ pub fn area<'a>(edition: &'a Edition<'a>, peers: &Peers<'a>, unit: &'a Unit, roo
         targets,
         process: of(false),
         matrix: matrix(edition, &below),
-        map: by_class(edition, &wards),
+        map: by_class(edition, &wards, unit),
         funnels: if province { Vec::new() } else { funnels(edition, unit) },
         league: league(std::iter::once(unit).chain(below.iter().copied())),
         missing: missing(std::iter::once(unit).chain(below.iter().copied())),

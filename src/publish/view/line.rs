@@ -34,6 +34,8 @@ pub struct Line<'a> {
     /// A change on the year before that is more than noise.
     pub change: Option<Change>,
     pub spark: Option<Spark>,
+    /// The drawn series in words, for who cannot see it: the ends of the years, and the last quarter known.
+    pub course: String,
     /// What is said beside it.
     pub outlook: &'a [Figure],
     /// Units that reported, and that had to.
@@ -110,6 +112,7 @@ pub fn line<'a>(
             .filter(|c| value.change_is_real && *c != 0.0)
             .map(|c| Change { up: c > 0.0, by: figure::change(c.abs(), label) }),
         spark: draw(edition.series(unit, value.indicator), edition.path(unit, value.indicator)),
+        course: course(edition, edition.series(unit, value.indicator), label),
         outlook: unit.outlook(value.indicator),
         reporting: [value.reporting, value.expected],
         warnings: value.warnings.iter().copied().map(figure::warning).collect(),
@@ -123,6 +126,23 @@ pub fn line<'a>(
         }),
         from: lineage::reads(edition, unit, value.indicator, indicator),
     }
+}
+
+/// A series at the ends of years and at its last known quarter.
+fn course(edition: &Edition<'_>, series: &[Option<f64>], unit_label: &str) -> String {
+    let last = series.iter().rposition(Option::is_some);
+    let mut told = String::new();
+    for (at, (period, value)) in edition.quarters.iter().zip(series).enumerate() {
+        let Some(value) = value else { continue };
+        let is_end = period.quarter() == Some(4);
+        if is_end || last == Some(at) {
+            told.push_str(if told.is_empty() { "" } else { "; " });
+            told.push_str(&if is_end { period.year().to_string() } else { period.label_vi() });
+            told.push(' ');
+            told.push_str(&figure::value(*value, unit_label).vi);
+        }
+    }
+    told
 }
 
 /// The rows of a unit's values that are wanted.

@@ -1,7 +1,10 @@
 //! Maps of wards: from boundaries where the plan has them, else a sketch of equal circles near where wards lie.
 //!
 //! A ward is a shape with a sign inside, so that a map can be read in grey. A circle has the same size for every ward: towns
-//! are small on the ground and many live there.
+//! are small on the ground and many live there. A map is drawn once, by class; how its wards look by each indicator is told
+//! apart from it, so that a reader can have it repainted.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -27,9 +30,31 @@ pub struct Map<'a> {
     pub sketch: bool,
     pub shapes: Vec<Shape<'a>>,
     /// Style, sign and meaning.
-    pub legend: Vec<(String, String, Text<'a>)>,
+    pub legend: Key<'a>,
     /// Wards of which it is not known where they lie.
     pub unplaced: Vec<Link<'a>>,
+    /// What else it can be painted by.
+    pub others: Option<Others<'a>>,
+}
+
+/// What a map by class can be painted by instead.
+#[derive(Debug, Serialize)]
+pub struct Others<'a> {
+    /// Where it is told how wards look.
+    pub from: String,
+    /// Indicators: code and name.
+    pub indicators: Vec<(&'a str, Text<'a>)>,
+}
+
+/// How wards look by an indicator.
+#[derive(Debug, Serialize)]
+pub struct Painted<'a> {
+    pub code: &'a str,
+    pub name: Text<'a>,
+    /// Style, sign and meaning.
+    pub legend: Key<'a>,
+    /// Of each ward, by code: its place in the legend, and what is said of it.
+    pub wards: BTreeMap<&'a str, (usize, Figure)>,
 }
 
 /// A ward.
@@ -48,12 +73,57 @@ pub struct Shape<'a> {
 
 /// What a ward looks like: style, sign, and what is said.
 type Look = (String, String, Figure);
+/// What looks mean: style, sign and meaning.
+type Key<'a> = Vec<(String, String, Text<'a>)>;
+/// A key, and what each ward looks like.
+type Looks<'a> = (Key<'a>, Box<dyn Fn(&Unit) -> Look + 'a>);
 
-/// Wards by class.
-pub fn by_class<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit]) -> Option<Map<'a>> {
+/// Wards by class; `of` is the unit that they are of.
+pub fn by_class<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], of: &'a Unit) -> Option<Map<'a>> {
+    let (key, look) = looks_by_class(edition);
+    let mut map = draw(edition, wards, &*look, key)?;
+    map.others = edition.own_province(of).map(|province| {
+        let of_wards = |at: &usize| edition.wards(province).iter().any(|ward| find(ward, *at).is_some());
+        let all = (0..edition.plan.indicators.len()).filter(of_wards).map(|at| &edition.plan.indicators[at]);
+        let indicators = all.map(|i| (i.code.as_str(), (i.name_vi.as_str(), i.name_en.as_str()).into()));
+        Others { from: painted_at(province), indicators: indicators.collect() }
+    });
+    map.others.take_if(|others| others.indicators.is_empty());
+    Some(map)
+}
+
+/// Wards by an indicator: by its status where it has a target, else in five groups of as many wards each.
+pub fn by_indicator<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], indicator: usize) -> Option<Map<'a>> {
+    let (key, look) = looks_by_indicator(edition, wards, indicator);
+    draw(edition, wards, &*look, key)
+}
+
+/// Where it is told how the wards of a province look by each indicator.
+pub fn painted_at(province: &Unit) -> String {
+    format!("map/{}.js", province.code)
+}
+
+/// How the wards of a province look by each indicator that they have.
+pub fn painted<'a>(edition: &'a Edition<'a>, province: &'a Unit) -> Vec<Painted<'a>> {
+    let wards = edition.wards(province);
+    let of = |at: usize| {
+        let indicator = &edition.plan.indicators[at];
+        wards.iter().find_map(|ward| find(ward, at))?;
+        let (key, look) = looks_by_indicator(edition, &wards, at);
+        let looks: Vec<Look> = wards.iter().map(|ward| look(ward)).collect();
+        let legend = legend_of(key, &|class| looks.iter().any(|look| look.0 == class));
+        let place = |class: &str| legend.iter().position(|(of, ..)| of == class).unwrap_or_default();
+        let told = wards.iter().zip(&looks).map(|(ward, look)| (ward.code.as_str(), (place(&look.0), look.2.clone())));
+        let name = (indicator.name_vi.as_str(), indicator.name_en.as_str()).into();
+        Some(Painted { code: &indicator.code, name, wards: told.collect(), legend })
+    };
+    (0..edition.plan.indicators.len()).filter_map(of).collect()
+}
+
+fn looks_by_class<'a>(edition: &'a Edition<'a>) -> Looks<'a> {
     let classes = &edition.plan.rubric.classes;
-    let style = |at: usize| format!("g{}", if classes.len() < 2 { 1 } else { 1 + at * 4 / (classes.len() - 1) });
-    let look = |unit: &Unit| -> Look {
+    let style = move |at: usize| format!("g{}", if classes.len() < 2 { 1 } else { 1 + at * 4 / (classes.len() - 1) });
+    let look = move |unit: &Unit| -> Look {
         let class = unit.card.as_ref().and_then(|card| card.class.as_ref());
         match classes.iter().position(|known| Some(&known.code) == class) {
             Some(at) => {
@@ -66,36 +136,28 @@ pub fn by_class<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit]) -> Option<Map<
     let key = classes.iter().enumerate();
     let key = key
         .map(|(at, class)| (style(at), (at + 1).to_string(), (class.name_vi.as_str(), class.name_en.as_str()).into()));
-    draw(edition, wards, &look, key.collect())
+    (key.collect(), Box::new(look))
 }
 
-/// Wards by an indicator: by its status where it has a target, else in five groups of as many wards each.
-pub fn by_indicator<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], indicator: usize) -> Option<Map<'a>> {
+fn looks_by_indicator<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], indicator: usize) -> Looks<'a> {
     let defined = &edition.plan.indicators[indicator];
     if edition.is_target(indicator) {
-        let look = |unit: &Unit| -> Look {
+        let look = move |unit: &Unit| -> Look {
             let Some(value) = find(unit, indicator) else { return unknown() };
             let mark = mark(value.status);
             (mark.class.to_owned(), mark.sign.to_owned(), shown(value, defined))
         };
         let key = legend().into_iter().map(|mark| (mark.class.to_owned(), mark.sign.to_owned(), mark.text));
-        return draw(edition, wards, &look, key.collect());
+        return (key.collect(), Box::new(look));
     }
     let mut values: Vec<f64> = wards.iter().filter_map(|unit| find(unit, indicator)?.value).collect();
     values.sort_by(f64::total_cmp);
     let bounds = fifths(&values);
-    let group = |value: f64| bounds.iter().filter(|bound| value > **bound).count();
+    let groups = bounds.len() + 1;
     // The best group looks like the best class.
-    let style = |group: usize| match defined.direction {
-        Direction::Rise => format!("g{}", bounds.len() + 1 - group),
+    let style = move |group: usize| match defined.direction {
+        Direction::Rise => format!("g{}", groups - group),
         _ => format!("g{}", group + 1),
-    };
-    let look = |unit: &Unit| -> Look {
-        let Some(value) = find(unit, indicator) else { return unknown() };
-        match value.value {
-            Some(known) => (style(group(known)), (group(known) + 1).to_string(), shown(value, defined)),
-            None => ("g0".to_owned(), "○".to_owned(), shown(value, defined)),
-        }
     };
     let ends = std::iter::once(values.first()).chain(bounds.iter().map(Some)).chain([values.last()]);
     let ends: Vec<f64> = ends.flatten().copied().collect();
@@ -109,7 +171,21 @@ pub fn by_indicator<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], indicator:
         };
         (style(at), (at + 1).to_string(), text.into())
     });
-    draw(edition, wards, &look, key.collect())
+    let key = key.collect();
+    let look = move |unit: &Unit| -> Look {
+        let Some(value) = find(unit, indicator) else { return unknown() };
+        let Some(known) = value.value else { return ("g0".to_owned(), "○".to_owned(), shown(value, defined)) };
+        let group = bounds.iter().filter(|bound| known > **bound).count();
+        (style(group), (group + 1).to_string(), shown(value, defined))
+    };
+    (key, Box::new(look))
+}
+
+/// What is needed of a key, with what a ward without a figure looks like.
+fn legend_of<'a>(mut key: Key<'a>, occurs: &dyn Fn(&str) -> bool) -> Key<'a> {
+    key.push(("g0".to_owned(), "○".to_owned(), ("không có số liệu", "no figure").into()));
+    key.retain(|(class, ..)| occurs(class));
+    key
 }
 
 /// Upper ends of the groups but the last; fewer where many values are the same.
@@ -129,7 +205,7 @@ fn draw<'a>(
     edition: &'a Edition<'a>,
     wards: &[&'a Unit],
     look: &dyn Fn(&Unit) -> Look,
-    mut legend: Vec<(String, String, Text<'a>)>,
+    key: Key<'a>,
 ) -> Option<Map<'a>> {
     let geography = &edition.plan.geography;
     let boundaries = |unit: &Unit| geography.boundaries.get(&unit.code).filter(|rings| !rings.is_empty());
@@ -159,12 +235,9 @@ fn draw<'a>(
         Shape { to: Link::to(unit), path, at: at.map(|v| format!("{v:.0}")), class, sign, told }
     };
     let shapes: Vec<Shape<'_>> = placed.iter().zip(&places).map(shape).collect();
-    if shapes.iter().any(|shape| shape.class == "g0") {
-        legend.push(("g0".to_owned(), "○".to_owned(), ("không có số liệu", "no figure").into()));
-    }
-    legend.retain(|(class, ..)| shapes.iter().any(|shape| shape.class == *class));
+    let legend = legend_of(key, &|class| shapes.iter().any(|shape| shape.class == class));
     let unplaced = unplaced.into_iter().map(Link::to).collect();
-    Some(Map { width, height: ground.height, sketch, shapes, legend, unplaced })
+    Some(Map { width, height: ground.height, sketch, shapes, legend, unplaced, others: None })
 }
 
 /// Radius of a ward's circle.

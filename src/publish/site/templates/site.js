@@ -1,5 +1,5 @@
 // What a page can do beyond being read: find a unit or indicator by name, with or without accents; choose a language; sort a
-// table. Without this script all of it is there to read.
+// table; paint a map by another indicator. Without this script all of it is there to read.
 (() => {
   const root = document.currentScript.dataset.root;
   const page = document.documentElement;
@@ -30,17 +30,24 @@
     }
   };
 
+  // Words in both languages, as the page writes them.
+  const both = (vi, en) => (vi === en ? [vi] : [make("span", { lang: "vi" }, vi), " ", make("span", { lang: "en" }, en)]);
+  // A page that is opened from disk may load nothing but scripts; those that are seldom wanted are loaded when they are.
+  const load = (src, then) => {
+    const script = make("script", { src });
+    script.addEventListener("load", then);
+    document.head.append(script);
+  };
+
   // Search: the names are loaded when they are first asked for.
   let names = null;
-  const load = () => {
+  const know = () => {
     if (names) return;
     names = [];
-    const script = make("script", { src: root + "names.js" });
-    script.addEventListener("load", () => {
+    load(root + "names.js", () => {
       names = NAMES.map(([to, name, more]) => ({ to, name, more, folded: fold(name + " " + more + " " + to) }));
       search();
     });
-    document.head.append(script);
   };
   const search = () => {
     const wanted = fold(input.value.trim()).split(/\s+/).filter(Boolean);
@@ -82,6 +89,52 @@
     table.tBodies[0].append(...rows.map(([, row]) => row));
   };
 
+  // Maps: a list of what else one can be painted by takes the place of the links to the indicators' own maps.
+  const paint = (map, by) => {
+    for (const ward of map.querySelectorAll("svg a")) {
+      const [title, sign] = [ward.querySelector("title"), ward.querySelector("text")];
+      ward.drawn ??= [ward.getAttribute("class"), sign.textContent, title.textContent];
+      const code = ward.href.baseVal.match(/(\w+)\.html$/)[1];
+      const [place, vi, en] = by?.wards[code] ?? [];
+      const name = ward.drawn[2].split(": ")[0];
+      const look = by ? [...by.key[place].slice(0, 2), name + ": " + (vi === en ? vi : vi + " · " + en)] : ward.drawn;
+      ward.setAttribute("class", look[0]);
+      [sign.textContent, title.textContent] = look.slice(1);
+    }
+    const keys = map.querySelector(".keys");
+    keys.drawn ??= [...keys.childNodes];
+    keys.replaceChildren(...(by ? by.key.flatMap(([look, sign, vi, en]) => {
+      const key = make("span", { class: "key " + look });
+      key.append(make("b", { "aria-hidden": "true" }, sign));
+      return [key, " ", ...both(vi, en), " \u00a0 "];
+    }) : keys.drawn));
+  };
+  const choose = (map) => {
+    const links = map.querySelector(".by");
+    const select = make("select", { "aria-label": "Tô màu bản đồ theo · colour the map by" });
+    select.append(make("option", { value: "" }, "Phân loại · class"));
+    for (const link of links.querySelectorAll("a")) {
+      select.append(make("option", { value: link.textContent }, link.textContent + " " + link.title));
+    }
+    const own = make("a", { hidden: "" });
+    const show = () => {
+      if (typeof MAPS === "undefined") return;
+      const by = select.value;
+      paint(map, MAPS[by]);
+      own.hidden = !by;
+      own.href = root + "indicator/" + by + ".html";
+      own.replaceChildren(...(by ? [by, " ", ...both(...MAPS[by].name)] : []));
+    };
+    select.addEventListener("change", () => {
+      if (!map.asked) load(map.dataset.others, show);
+      map.asked = true;
+      show();
+    });
+    links.replaceWith(make("p", { class: "by" }));
+    map.querySelector(".by").append(select, " ", own);
+    map.prepend(map.querySelector(".by"));
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     const tools = document.getElementById("tools");
     tools.append(input, found);
@@ -90,8 +143,8 @@
       button.addEventListener("click", () => { remembered(value); say(value); });
       tools.append(button);
     }
-    input.addEventListener("focus", load);
-    input.addEventListener("input", () => { load(); search(); });
+    input.addEventListener("focus", know);
+    input.addEventListener("input", () => { know(); search(); });
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter") found.querySelector("a")?.click();
       if (event.key === "Escape") { input.value = ""; search(); }
@@ -104,6 +157,7 @@
         head.append(button);
       });
     }
+    document.querySelectorAll("figure.map[data-others]").forEach(choose);
     say(remembered() ?? "both");
   });
 })();
