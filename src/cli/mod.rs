@@ -104,9 +104,14 @@ enum Command {
     /// Stage 1: keep every file that the sources offer, with a receipt
     Pull,
     /// Stage 2: read the kept files into observations and findings
-    Normalize(stages::ReadArguments),
+    Normalize {
+        #[command(flatten)]
+        read: stages::ReadArguments,
+        #[command(flatten)]
+        make: stages::MakeArguments,
+    },
     /// Stage 3: compute indicators, statuses, classes and scores
-    Evaluate,
+    Evaluate(stages::MakeArguments),
     /// Stage 5: render the scorecards and publish a release; or render some of them into a folder
     Publish(publish::PublishArguments),
     /// Last stage: write a reply to each district about what it sent
@@ -171,11 +176,11 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
         Command::Run(run) => stages::run_all(common, run),
-        Command::Pull => stages::run(common, Stage::Pull, false),
-        Command::Normalize(read) => stages::run(common, Stage::Normalize, read.strict),
-        Command::Evaluate => stages::run(common, Stage::Evaluate, false),
+        Command::Pull => stages::run(common, Stage::Pull, false, false),
+        Command::Normalize { read, make } => stages::run(common, Stage::Normalize, read.strict, make.rebuild),
+        Command::Evaluate(make) => stages::run(common, Stage::Evaluate, false, make.rebuild),
         Command::Publish(publish) => publish::run(common, publish),
-        Command::Reply => stages::run(common, Stage::Reply, false),
+        Command::Reply => stages::run(common, Stage::Reply, false, false),
         Command::Check => check::run(common),
         Command::Status => status::run(common),
         Command::Verify(verify) => releases::verify(common, verify),

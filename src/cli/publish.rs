@@ -51,7 +51,7 @@ pub(super) fn run(common: &Common, arguments: &PublishArguments) -> Result<ExitC
         common.set.push(("formats".to_owned(), words.join(",")));
     }
     if arguments.only.is_empty() {
-        return stages::run(&common, Stage::Publish, false);
+        return stages::run(&common, Stage::Publish, false, false);
     }
     let definition = common.definition()?;
     let store = common.standing_store("publish")?;

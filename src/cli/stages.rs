@@ -23,6 +23,14 @@ pub(super) struct ReadArguments {
     pub(super) strict: bool,
 }
 
+/// Arguments of the commands that make something of what stands.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct MakeArguments {
+    /// Make everything anew, whatever stands
+    #[arg(long)]
+    pub(super) rebuild: bool,
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct RunArguments {
@@ -37,9 +45,8 @@ pub(super) struct RunArguments {
     /// Tell what would be made anew and why, and do nothing
     #[arg(long)]
     explain_plan: bool,
-    /// Make everything anew, whatever stands
-    #[arg(long)]
-    rebuild: bool,
+    #[command(flatten)]
+    make: MakeArguments,
     /// Write a report of the run, in JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -90,13 +97,13 @@ fn task(arguments: &RunArguments) -> Task<'_> {
         stages: Stage::ALL,
         leave_out: arguments.no_reply.then_some(Stage::Reply),
         strict: arguments.read.strict,
-        rebuild: arguments.rebuild,
+        rebuild: arguments.make.rebuild,
     }
 }
 
 /// Runs one stage as a command of its own, which nobody is told of.
-pub(super) fn run(common: &Common, stage: Stage, strict: bool) -> Result<ExitCode, Failure> {
-    let task = Task { name: stage.as_str(), job: None, stages: &[stage], leave_out: None, strict, rebuild: false };
+pub(super) fn run(common: &Common, stage: Stage, strict: bool, rebuild: bool) -> Result<ExitCode, Failure> {
+    let task = Task { name: stage.as_str(), job: None, stages: &[stage], leave_out: None, strict, rebuild };
     perform(common, &task, Channels::default(), None)
 }
 
@@ -174,7 +181,9 @@ fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome
     let store = common.open_store()?;
     let _lock = store.lock().map_err(fail)?;
     if task.rebuild {
-        store.forget_parts().map_err(fail)?;
+        for stage in task.stages {
+            store.forget_stage(stage.as_str()).map_err(fail)?;
+        }
     }
     let ledger = store.ledger().map_err(fail)?;
     let now = common.now();

@@ -98,6 +98,8 @@ pub struct Parts {
     open: BTreeSet<String>,
 }
 
+/// The stage that reads files.
+const READS: &str = "normalize";
 /// Stages that make tables, each with the one that it is known by.
 const TABLES: &[(&str, &str)] = &[("normalize", "observations"), ("evaluate", "indicator_values")];
 
@@ -165,6 +167,16 @@ impl Store {
         self.sweep_readings(std::iter::empty())?;
         let ledger = self.ledger()?;
         ledger.connection.execute("DELETE FROM made", []).map_err(ledger.fail())?;
+        Ok(())
+    }
+
+    /// Forgets what one stage made, and what files were read as if that is what it made it from.
+    pub fn forget_stage(&self, stage: &str) -> Result<()> {
+        if stage == READS {
+            self.sweep_readings(std::iter::empty())?;
+        }
+        let ledger = self.ledger()?;
+        ledger.connection.execute("DELETE FROM made WHERE stage = ?1", [stage]).map_err(ledger.fail())?;
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, ProjectionMask, encode_
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 use super::columns::Words;
@@ -313,6 +314,16 @@ fn properties(table: &str, logical: &Schema, digest: &str) -> WriterProperties {
     }
     for run in tables::RUNS {
         properties = properties.set_column_compression((*run).into(), Compression::UNCOMPRESSED);
+    }
+    let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::List(_));
+    for field in logical.fields().iter().filter(|field| is_text(field.data_type())) {
+        if !tables::KEYS.contains(&field.name().as_str()) {
+            let mut path = vec![field.name().clone()];
+            if matches!(field.data_type(), DataType::List(_)) {
+                path.extend(["list", "element"].map(str::to_owned));
+            }
+            properties = properties.set_column_statistics_enabled(ColumnPath::from(path), EnabledStatistics::None);
+        }
     }
     properties.build()
 }

@@ -515,6 +515,10 @@ pub(super) const RUNS: &[&str] = &[
     "span",
 ];
 
+/// Text columns by which readers pick rows: only these tell their least and greatest value, by which whole pages are passed
+/// over. To compare every text of every column costs a tenth of writing a table, and nobody asks for a range of states.
+pub(super) const KEYS: &[&str] = &["unit_code", "district_code", "period", "element", "indicator"];
+
 /// Names of every table.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|(name, _)| *name)

@@ -35,7 +35,7 @@ pub use changes::changes;
 pub use definition::defined;
 pub use indicator::{href, indicator, list};
 pub use line::find;
-pub use map::{painted, painted_at};
+pub use map::{Painted, painted, painted_at};
 pub use mark::{Mark, mark};
 pub use method::method;
 pub use study::intervention;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type};
-use arrow_array::{Array, ListArray};
 
 use crate::model::{Indicator, Level};
 use crate::stats::decompose::Sums;
