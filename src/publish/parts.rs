@@ -68,15 +68,16 @@ impl<'a> Pages<'a> {
 
     /// Writes a document, as `ward/19753.html`. May be called from several threads, for different ones.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
-        match self.to {
+        let digest = match self.to {
             Shelf::Release(draft) => draft.write_page(name, bytes)?,
             Shelf::Folder(folder) => {
                 let path = folder.join(name);
                 fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
                 file::replace(&path, bytes)?;
+                raw::sha256(bytes)
             }
-        }
-        self.note((name.to_owned(), raw::sha256(bytes)));
+        };
+        self.note((name.to_owned(), digest));
         Ok(())
     }
 

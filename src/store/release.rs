@@ -84,19 +84,22 @@ impl ReleaseDraft {
         self.folder.join("site")
     }
 
-    /// Writes a file of the site, as `ward/19753.html`. May be called from several threads, for different files.
-    pub fn write_page(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.note(format!("site/{name}"), raw::sha256(bytes));
+    /// Writes a file of the site, as `ward/19753.html`, and says its digest. May be called from several threads, for
+    /// different files.
+    pub fn write_page(&self, name: &str, bytes: &[u8]) -> Result<String> {
+        let digest = raw::sha256(bytes);
+        self.note(format!("site/{name}"), digest.clone());
         let path = self.site().join(name);
         match fs::write(&path, bytes) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 if let Some(folder) = path.parent() {
                     fs::create_dir_all(folder)?;
                 }
-                Ok(fs::write(&path, bytes)?)
+                fs::write(&path, bytes)?;
             }
-            done => Ok(done?),
+            done => done?,
         }
+        Ok(digest)
     }
 
     /// Takes over pages of the newest release as they stand there; false where one is not there.

@@ -19,6 +19,28 @@ pub(super) fn add(engine: &mut Environment<'_>) {
     engine.add_function("t", |vi: &str, en: &str| Value::from_safe_string(both(vi, en)));
 }
 
+/// A template with its own texts said beforehand: they are a third of what a page would otherwise call functions for.
+pub(super) fn said(template: &str) -> String {
+    const CALL: &str = "{{ t(\"";
+    let mut parts = template.split(CALL);
+    let mut made = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let call = part.split_once("\") }}").and_then(|(texts, rest)| Some((texts.split_once("\", \"")?, rest)));
+        match call {
+            Some(((vi, en), rest)) if !format!("{vi}{en}").contains(['"', '\\']) => {
+                made.push_str(&both(vi, en));
+                made.push_str(rest);
+            }
+            // An expression of more than this text.
+            _ => {
+                made.push_str(CALL);
+                made.push_str(part);
+            }
+        }
+    }
+    made
+}
+
 fn with_texts(text: &Value, make: impl Fn(&str, &str) -> String) -> String {
     let [vi, en] = ["vi", "en"].map(|key| text.get_attr(key).unwrap_or_default());
     make(vi.as_str().unwrap_or_default(), en.as_str().unwrap_or_default())
@@ -64,5 +86,9 @@ mod tests {
         assert_eq!(say("x|figure"), "<span data-en=\"&lt;b&gt;1.5%\">&lt;b&gt;1,5%</span>");
         assert_eq!(say("t('a', 'a')"), "a");
         assert_eq!(say("x|plain"), "<b>1,5% · <b>1.5%");
+        assert_eq!(
+            said("<p>{{ t(\"a & b\", \"c\") }} {{ t(\"a\", \"a\") }}: {{ t(\"a\", \"b\")|upper }} {{ t(x, y) }}</p>"),
+            "<p><span lang=\"vi\">a &amp; b</span> <span lang=\"en\">c</span> a: {{ t(\"a\", \"b\")|upper }} {{ t(x, y) }}</p>"
+        );
     }
 }

@@ -48,7 +48,7 @@ static ENGINE: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLo
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     filters::add(&mut engine);
     for (name, text) in TEMPLATES {
-        engine.add_template(name, text)?;
+        engine.add_template_owned(name, filters::said(text))?;
     }
     Ok(engine)
 });
@@ -66,9 +66,10 @@ impl Renderer for Site {
         // Where there are several provinces each has its own pages of indicators.
         let provinces: Vec<&Unit> = edition.units.iter().filter(|u| u.level == Level::Province).collect();
         provinces.iter().try_for_each(|province| {
+            let terrain = view::Terrain::of(edition, province);
             (0..edition.plan.indicators.len()).into_par_iter().try_for_each(|at| {
                 let name = view::href(&edition.plan.indicators[at].code, Some(&province.code));
-                write(&name, "indicator.html", &view::indicator(edition, at, Some(province)), to)
+                write(&name, "indicator.html", &view::indicator(edition, at, Some(&terrain)), to)
             })
         })
     }
@@ -93,9 +94,10 @@ impl Renderer for Site {
         write("indicator/index.html", "indicators.html", &view::list(edition), to)?;
         let provinces: Vec<&Unit> = edition.units.iter().filter(|u| u.level == Level::Province).collect();
         let one = if let [one] = provinces.as_slice() { Some(*one) } else { None };
+        let terrain = one.map(|one| view::Terrain::of(edition, one));
         (0..edition.plan.indicators.len()).into_par_iter().try_for_each(|at| {
             let name = view::href(&edition.plan.indicators[at].code, None);
-            write(&name, "indicator.html", &view::indicator(edition, at, one), to)
+            write(&name, "indicator.html", &view::indicator(edition, at, terrain.as_ref()), to)
         })?;
         // The front page: the province itself, or the list of provinces.
         let front = match one {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::chart::{Axis, Chart};
 use super::definition::{Defined, defined};
 use super::line::{find, shown};
-use super::map::{Map, by_indicator};
+use super::map::{Drawing, Map, by_indicator};
 use super::mark::{Mark, mark};
 use super::{Edition, Link, Page, Text, Unit};
 use crate::model::Level;
@@ -82,8 +82,24 @@ pub fn href(code: &str, province: Option<&str>) -> String {
     province.map_or_else(|| format!("indicator/{code}.html"), |of| format!("indicator/{code}-{of}.html"))
 }
 
+/// A province with its map.
+pub struct Terrain<'a> {
+    pub province: &'a Unit,
+    pub wards: Vec<&'a Unit>,
+    pub drawing: Option<Drawing<'a>>,
+}
+
+impl<'a> Terrain<'a> {
+    /// Lays out the wards of a province, once for the pages of all indicators.
+    pub fn of(edition: &'a Edition<'a>, province: &'a Unit) -> Self {
+        let wards = edition.wards(province);
+        Self { province, drawing: Drawing::of(edition, &wards), wards }
+    }
+}
+
 /// The page of an indicator; about the wards of one province, or the list of all.
-pub fn indicator<'a>(edition: &'a Edition<'a>, at: usize, province: Option<&'a Unit>) -> Indicator<'a> {
+pub fn indicator<'a>(edition: &'a Edition<'a>, at: usize, terrain: Option<&Terrain<'a>>) -> Indicator<'a> {
+    let province = terrain.map(|terrain| terrain.province);
     let indicator = &edition.plan.indicators[at];
     let mut page = Page::below(edition, (indicator.name_vi.as_str(), indicator.name_en.as_str()).into());
     page.above = vec![Link { href: "indicator/index.html".to_owned(), text: ("Chỉ tiêu", "indicators").into() }];
@@ -96,19 +112,19 @@ pub fn indicator<'a>(edition: &'a Edition<'a>, at: usize, province: Option<&'a U
         page,
         defined: defined(edition, indicator),
         provinces: provinces.filter_map(of_province).collect(),
-        within: province.map(|province| within(edition, at, province)),
+        within: terrain.map(|terrain| within(edition, at, terrain)),
     }
 }
 
-fn within<'a>(edition: &'a Edition<'a>, at: usize, province: &'a Unit) -> Within<'a> {
-    let wards = edition.wards(province);
+fn within<'a>(edition: &'a Edition<'a>, at: usize, terrain: &Terrain<'a>) -> Within<'a> {
+    let (province, wards) = (terrain.province, &terrain.wards);
     let districts: Vec<&Unit> = edition.below(province).filter(|unit| unit.level == Level::District).collect();
     let rows = |units: &[&'a Unit]| units.iter().filter_map(|unit| row(edition, unit, at)).collect::<Vec<_>>();
-    let of_wards = rows(&wards);
+    let of_wards = rows(wards);
     Within {
         province: row(edition, province, at),
-        map: if of_wards.is_empty() { None } else { by_indicator(edition, &wards, at) },
-        spread: spread(edition, &wards, at),
+        map: terrain.drawing.as_ref().filter(|_| !of_wards.is_empty()).map(|d| by_indicator(edition, d, wards, at)),
+        spread: spread(edition, wards, at),
         course: course(edition, province, &districts, at),
         districts: rows(&districts),
         wards: of_wards,

@@ -80,8 +80,7 @@ type Looks<'a> = (Key<'a>, Box<dyn Fn(&Unit) -> Look + 'a>);
 
 /// Wards by class; `of` is the unit that they are of.
 pub fn by_class<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], of: &'a Unit) -> Option<Map<'a>> {
-    let (key, look) = looks_by_class(edition);
-    let mut map = draw(edition, wards, &*look, key)?;
+    let mut map = Drawing::of(edition, wards)?.painted(looks_by_class(edition));
     map.others = edition.own_province(of).map(|province| {
         let of_wards = |at: &usize| edition.wards(province).iter().any(|ward| find(ward, *at).is_some());
         let all = (0..edition.plan.indicators.len()).filter(of_wards).map(|at| &edition.plan.indicators[at]);
@@ -93,9 +92,13 @@ pub fn by_class<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], of: &'a Unit) 
 }
 
 /// Wards by an indicator: by its status where it has a target, else in five groups of as many wards each.
-pub fn by_indicator<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], indicator: usize) -> Option<Map<'a>> {
-    let (key, look) = looks_by_indicator(edition, wards, indicator);
-    draw(edition, wards, &*look, key)
+pub fn by_indicator<'a>(
+    edition: &'a Edition<'a>,
+    drawing: &Drawing<'a>,
+    wards: &[&'a Unit],
+    indicator: usize,
+) -> Map<'a> {
+    drawing.painted(looks_by_indicator(edition, wards, indicator))
 }
 
 /// Where it is told how the wards of a province look by each indicator.
@@ -201,43 +204,58 @@ fn unknown() -> Look {
     ("g0".to_owned(), "○".to_owned(), Figure { vi: "không có số liệu".to_owned(), en: "no figure".to_owned() })
 }
 
-fn draw<'a>(
-    edition: &'a Edition<'a>,
-    wards: &[&'a Unit],
-    look: &dyn Fn(&Unit) -> Look,
-    key: Key<'a>,
-) -> Option<Map<'a>> {
-    let geography = &edition.plan.geography;
-    let boundaries = |unit: &Unit| geography.boundaries.get(&unit.code).filter(|rings| !rings.is_empty());
-    let sketch = !wards.iter().any(|unit| boundaries(unit).is_some());
-    let middle = |unit: &Unit| match boundaries(unit) {
-        Some(rings) => Some(middle(&rings[0])),
-        None => geography.centroid(&unit.code, edition.day),
-    };
-    let (placed, unplaced): (Vec<&Unit>, Vec<&Unit>) = wards.iter().partition(|unit| middle(unit).is_some());
-    if placed.len() < 2 {
-        return None;
+/// Where wards lie on a map, whatever it is painted by.
+pub struct Drawing<'a> {
+    width: f64,
+    height: f64,
+    sketch: bool,
+    /// Each ward with its boundary and its middle, as in [`Shape`].
+    placed: Vec<(&'a Unit, String, [String; 2])>,
+    unplaced: Vec<&'a Unit>,
+}
+
+impl<'a> Drawing<'a> {
+    /// Lays wards out; `None` where fewer than two can be.
+    pub fn of(edition: &'a Edition<'a>, wards: &[&'a Unit]) -> Option<Self> {
+        let geography = &edition.plan.geography;
+        let boundaries = |unit: &Unit| geography.boundaries.get(&unit.code).filter(|rings| !rings.is_empty());
+        let sketch = !wards.iter().any(|unit| boundaries(unit).is_some());
+        let middle = |unit: &Unit| match boundaries(unit) {
+            Some(rings) => Some(middle(&rings[0])),
+            None => geography.centroid(&unit.code, edition.day),
+        };
+        let (placed, unplaced): (Vec<&Unit>, Vec<&Unit>) = wards.iter().partition(|unit| middle(unit).is_some());
+        if placed.len() < 2 {
+            return None;
+        }
+        let mut places: Vec<[f64; 2]> = placed.iter().filter_map(|unit| middle(unit)).collect();
+        let width = (WIDTH * (placed.len() as f64 / MANY).sqrt()).clamp(0.4 * WIDTH, WIDTH);
+        let corners = placed.iter().filter_map(|unit| boundaries(unit)).flatten().flatten();
+        let ground = Ground::of(width, &corners.chain(&places));
+        for at in &mut places {
+            *at = ground.at(*at);
+        }
+        if sketch {
+            spread(&mut places, 2.0 * RADIUS + 1.5, [width, ground.height]);
+        }
+        let path = |unit: &Unit| {
+            boundaries(unit).map_or_else(String::new, |rings| rings.iter().map(|ring| ground.path(ring)).collect())
+        };
+        let at = |at: &[f64; 2]| at.map(|v| format!("{v:.0}"));
+        let placed = placed.into_iter().zip(&places).map(|(unit, place)| (unit, path(unit), at(place))).collect();
+        Some(Self { width, height: ground.height, sketch, placed, unplaced })
     }
-    let mut places: Vec<[f64; 2]> = placed.iter().filter_map(|unit| middle(unit)).collect();
-    let width = (WIDTH * (placed.len() as f64 / MANY).sqrt()).clamp(0.4 * WIDTH, WIDTH);
-    let corners = placed.iter().filter_map(|unit| boundaries(unit)).flatten().flatten();
-    let ground = Ground::of(width, &corners.chain(&places));
-    for at in &mut places {
-        *at = ground.at(*at);
+
+    fn painted(&self, (key, look): Looks<'a>) -> Map<'a> {
+        let shape = |(unit, path, at): &(&'a Unit, String, [String; 2])| {
+            let (class, sign, told) = look(unit);
+            Shape { to: Link::to(unit), path: path.clone(), at: at.clone(), class, sign, told }
+        };
+        let shapes: Vec<Shape<'_>> = self.placed.iter().map(shape).collect();
+        let legend = legend_of(key, &|class| shapes.iter().any(|shape| shape.class == class));
+        let unplaced = self.unplaced.iter().map(|unit| Link::to(unit)).collect();
+        Map { width: self.width, height: self.height, sketch: self.sketch, shapes, legend, unplaced, others: None }
     }
-    if sketch {
-        spread(&mut places, 2.0 * RADIUS + 1.5, [width, ground.height]);
-    }
-    let shape = |(unit, at): (&&'a Unit, &[f64; 2])| {
-        let (class, sign, told) = look(unit);
-        let path =
-            boundaries(unit).map_or_else(String::new, |rings| rings.iter().map(|ring| ground.path(ring)).collect());
-        Shape { to: Link::to(unit), path, at: at.map(|v| format!("{v:.0}")), class, sign, told }
-    };
-    let shapes: Vec<Shape<'_>> = placed.iter().zip(&places).map(shape).collect();
-    let legend = legend_of(key, &|class| shapes.iter().any(|shape| shape.class == class));
-    let unplaced = unplaced.into_iter().map(Link::to).collect();
-    Some(Map { width, height: ground.height, sketch, shapes, legend, unplaced, others: None })
 }
 
 /// Radius of a ward's circle.
@@ -294,15 +312,16 @@ fn middle(ring: &Ring) -> [f64; 2] {
 
 /// Moves places apart until none is nearer to another than `apart`, as little as that takes.
 fn spread(places: &mut [[f64; 2]], apart: f64, size: [f64; 2]) {
+    let near = (apart - 0.01).powi(2);
     for _ in 0..400 {
         let mut moved = false;
         for a in 0..places.len() {
             for b in a + 1..places.len() {
                 let [dx, dy] = [places[b][0] - places[a][0], places[b][1] - places[a][1]];
-                let distance = dx.hypot(dy);
-                if distance >= apart - 0.01 {
+                if dx * dx + dy * dy >= near {
                     continue;
                 }
+                let distance = dx.hypot(dy);
                 moved = true;
                 // Two on one spot part along the line of their numbers, so that every run draws the same.
                 let along =

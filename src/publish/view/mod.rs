@@ -33,7 +33,7 @@ use crate::model::{Format, Intervention, Level, Map, Span};
 pub use area::{Area, area, provinces};
 pub use changes::changes;
 pub use definition::defined;
-pub use indicator::{href, indicator, list};
+pub use indicator::{Terrain, href, indicator, list};
 pub use line::find;
 pub use map::{Painted, painted, painted_at};
 pub use mark::{Mark, mark};
