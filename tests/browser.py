@@ -153,7 +153,7 @@ looks = "return [...document.querySelectorAll('.map svg a')].map(a => [a.href.ba
 legend = "return [...document.querySelectorAll('.map .keys')].map(k => k.textContent.replace(/\\s+/g, ' '))"
 for page in ("index.html", district):
     chrome.get(address(page))
-    by_class, choice = chrome.execute_script(looks), Select(chrome.find_element(By.CSS_SELECTOR, ".map select"))
+    by_class, choice = chrome.execute_script(looks), Select(chrome.find_element(By.CSS_SELECTOR, ".by select"))
     check(len(choice.options) > 8, f"the map of {page} can be painted by {len(choice.options)} things")
     for code in ("T5", "S2-01"):
         choice.select_by_value(code)

@@ -182,7 +182,9 @@ fn documents_of_some_units_go_into_a_folder_and_no_release_is_made() {
     for name in ["ward/19753.html", "district/476.html", "style.css"] {
         assert_eq!(std::fs::read(out.join(name)).unwrap(), std::fs::read(site.join(name)).unwrap(), "{name}");
     }
-    assert_eq!(files(&out).len(), 5, "{:?}", files(&out));
+    // With its style, its scripts, and what the map of the district can be painted by.
+    assert!(out.join("map/46.js").is_file());
+    assert_eq!(files(&out).len(), 6, "{:?}", files(&out));
     assert_eq!(std::fs::read_link(store.join("current")).unwrap(), before);
     assert!(ask("ward:1", 3).contains("there is no scorecard of ward `1`"));
     assert!(ask("village:1", 2).contains("village"));

@@ -19,6 +19,7 @@ mod checksums;
 pub mod columns;
 pub mod feedback;
 pub mod file;
+mod keyed;
 pub mod ledger;
 pub mod made;
 pub mod parquet;

@@ -8,23 +8,26 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use fs_err as fs;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, ProjectionMask, encode_arrow_schema};
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves};
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowSchemaConverter, ArrowWriter, ProjectionMask, encode_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 use super::columns::Words;
-use super::{Result, Store, StoreError, Written, file, raw, splice, tables};
+use super::{Result, Store, StoreError, Written, file, keyed, raw, splice, tables};
 use crate::model::Period;
 
 /// A table, or a part of one, that is being written anew.
@@ -276,11 +279,51 @@ impl TableWriter {
     }
 
     fn encode(&self, physical: &SchemaRef, batches: &[RecordBatch]) -> parquet::errors::Result<Vec<u8>> {
+        if let [batch] = batches
+            && batch.num_rows() > 0
+        {
+            return self.encode_one(physical, batch);
+        }
         let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
         let mut writer = ArrowWriter::try_new_with_options(Vec::new(), physical.clone(), options)?;
         for batch in batches {
             writer.write(batch)?;
         }
+        writer.into_inner()
+    }
+
+    /// A file of one row group: text that comes as keys is written as keys, the rest by the library. Every field is one column.
+    fn encode_one(&self, physical: &SchemaRef, batch: &RecordBatch) -> parquet::errors::Result<Vec<u8>> {
+        let properties = Arc::new(self.properties.clone());
+        let schema = ArrowSchemaConverter::new().convert(physical)?;
+        let mut compressor = zstd::bulk::Compressor::new(ZstdLevel::default().compression_level())?;
+        let mut keyed = |(at, column): (usize, &ArrayRef)| match column.as_dictionary_opt::<Int32Type>() {
+            Some(column) => keyed::chunk(column, &schema.column(at), &properties, &mut compressor),
+            None => Ok(None),
+        };
+        let keyed = batch.columns().iter().enumerate().map(&mut keyed).collect::<parquet::errors::Result<Vec<_>>>()?;
+        let others: Vec<usize> = (0..keyed.len()).filter(|at| keyed[*at].is_none()).collect();
+        let others = batch.project(&others)?;
+        let of_others = ArrowSchemaConverter::new().convert(&others.schema())?;
+        let alone = SerializedFileWriter::new(std::io::sink(), of_others.root_schema_ptr(), properties.clone())?;
+        let open = ArrowRowGroupWriterFactory::new(&alone, others.schema()).create_column_writers(0)?;
+        let mut chunks = Vec::with_capacity(open.len());
+        for ((mut column, array), field) in open.into_iter().zip(others.columns()).zip(others.schema_ref().fields()) {
+            for leaf in compute_leaves(field, array)? {
+                column.write(&leaf)?;
+            }
+            chunks.push(column.close()?);
+        }
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema.root_schema_ptr(), properties)?;
+        let mut rows = writer.next_row_group()?;
+        let mut chunks = chunks.into_iter();
+        for keyed in keyed {
+            match keyed {
+                Some((bytes, close)) => rows.append_column(&bytes, close)?,
+                None => chunks.next().map_or(Ok(()), |chunk| chunk.append_to_row_group(&mut rows))?,
+            }
+        }
+        rows.close()?;
         writer.into_inner()
     }
 }

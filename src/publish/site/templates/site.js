@@ -110,7 +110,7 @@
     }) : keys.drawn));
   };
   const choose = (map) => {
-    const links = map.querySelector(".by");
+    const links = map.previousElementSibling;
     const select = make("select", { "aria-label": "Tô màu bản đồ theo · colour the map by" });
     select.append(make("option", { value: "" }, "Phân loại · class"));
     for (const link of links.querySelectorAll("a")) {
@@ -130,9 +130,7 @@
       map.asked = true;
       show();
     });
-    links.replaceWith(make("p", { class: "by" }));
-    map.querySelector(".by").append(select, " ", own);
-    map.prepend(map.querySelector(".by"));
+    links.replaceChildren(select, " ", own);
   };
 
   document.addEventListener("DOMContentLoaded", () => {
