@@ -13,6 +13,7 @@ use super::grid::Side;
 use super::judge::{Judged, known, node, nodes};
 use super::maps::OnMap;
 use super::spans::SPANS;
+use crate::model::chance::COVERAGE;
 use crate::model::{Chance, Expr, Indicator, Kind, Level, Period, Plan, Span};
 use crate::stats::Coverage;
 use crate::stats::funnel::{self, Flag, Limits, Scale};
@@ -22,8 +23,6 @@ use crate::stats::trend::{self, MannKendall};
 
 /// Share of the wards' z-scores at either end that is drawn in before their spread is measured.
 const TRIM: f64 = 0.1;
-/// Coverage of a projection's interval.
-const COVERAGE: f64 = 0.95;
 
 /// One unit and indicator.
 pub(super) struct Assessed {

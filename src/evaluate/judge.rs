@@ -6,12 +6,10 @@ use super::grid::{Grid, Side};
 use super::spans::SPANS;
 use super::sums::{All, Parted, Sums};
 use super::verdict;
+use crate::model::chance::LEVEL;
 use crate::model::{Chance, Direction, Indicator, Level, Milestone, Plan, Span, State, Status, ValueForm};
 use crate::stats::change::{self, EqualExposures};
 use crate::stats::{Coverage, decompose, interval, steady};
-
-/// A change that chance alone would bring more often than this is noise.
-const LEVEL: f64 = 0.05;
 
 /// One indicator, unit, period and span. There are millions of them, so a number that is not known is NaN here, and what
 /// follows from the others is told only when a row is written.

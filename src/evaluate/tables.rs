@@ -12,6 +12,7 @@ use super::judge::{Judged, known, node, nodes};
 use super::maps::OnMap;
 use super::spans::SPANS;
 use super::verdict;
+use crate::model::chance::LEVEL;
 use crate::model::{Expr, Indicator, Level, OverTime, Period, Plan, Span, State, Status, Warning};
 use crate::stats::funnel::Limits;
 use crate::stats::trend::{Direction, MannKendall};
@@ -273,7 +274,7 @@ fn assessments_batch(
             limit(|l| l.p998.1),
             columns::text(all.iter().map(|a| Some(a.funnel.as_ref()?.1.as_str()))),
             columns::text(all.iter().map(|a| {
-                Some(match a.trend.as_ref()?.0.direction(0.05) {
+                Some(match a.trend.as_ref()?.0.direction(LEVEL) {
                     Direction::Increasing => "increasing",
                     Direction::Decreasing => "decreasing",
                     Direction::NoTrend => "no_trend",

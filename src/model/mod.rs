@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod cause;
+pub mod chance;
 pub mod correction;
 pub mod element;
 pub mod finding;

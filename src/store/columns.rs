@@ -137,7 +137,7 @@ pub fn texts(list: &ListArray, row: usize) -> Vec<String> {
     let of_row = list.value(row);
     let plain = of_row.as_string_opt::<i32>().map(|texts| texts.iter().flatten().map(str::to_owned).collect());
     plain.unwrap_or_else(|| {
-        let keyed = of_row.as_dictionary_opt::<Int32Type>().and_then(|d| d.downcast_dict::<StringArray>());
+        let keyed = of_row.as_dictionary_opt::<Int32Type>().and_then(DictionaryArray::downcast_dict::<StringArray>);
         keyed.into_iter().flatten().flatten().map(str::to_owned).collect()
     })
 }

@@ -5,6 +5,8 @@
 //! of the time of writing a table of codes. Pages, headers, compression and metadata are the library's here too; only the
 //! keys are packed by hand, as "RLE / bit-packing hybrid" in the Parquet format's `Encodings.md` says.
 
+use std::ops::Range;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, DictionaryArray, StringArray};
@@ -58,14 +60,13 @@ pub(super) fn chunk(
     let mut pages = SerializedPageWriter::new(&mut sink);
     let mut sizes = (0, 0);
 
-    let mut dictionary = Vec::with_capacity(bytes);
-    for at in &keys.used {
-        let text = texts.value(*at as usize);
-        dictionary.extend_from_slice(&(text.len() as u32).to_le_bytes());
-        dictionary.extend_from_slice(text.as_bytes());
-    }
     let (num_values, encoding) = (keys.used.len() as u32, Encoding::PLAIN);
-    let page = Page::DictionaryPage { buf: compressed(dictionary)?, num_values, encoding, is_sorted: false };
+    let page = Page::DictionaryPage {
+        buf: compressed(dictionary(texts, &keys.used, bytes))?,
+        num_values,
+        encoding,
+        is_sorted: false,
+    };
     let written = pages.write_page(CompressedPage::new(page, bytes))?;
     let first = written.offset;
     sizes = (sizes.0 + written.compressed_size, sizes.1 + written.uncompressed_size);
@@ -81,18 +82,7 @@ pub(super) fn chunk(
         let rows = PAGE.min(column.len() - row);
         let nulls = column.nulls().map_or(0, |nulls| nulls.slice(row, rows).null_count());
         let own = &keys.packed[at..at + rows - nulls];
-        let mut page = Vec::with_capacity(own.len() / 2 + 16);
-        if nullable {
-            page.extend_from_slice(&[0; 4]);
-            match column.nulls().filter(|_| nulls > 0) {
-                Some(known) => hybrid(&mut page, &known.slice(row, rows).iter().map(u32::from).collect::<Vec<_>>(), 1),
-                None => run(&mut page, rows, 1, 1),
-            }
-            let length = page.len() as u32 - 4;
-            page[..4].copy_from_slice(&length.to_le_bytes());
-        }
-        page.push(width as u8);
-        hybrid(&mut page, own, width);
+        let page = data_page(column, row..row + rows, own, width, nullable);
         let uncompressed = page.len();
         let page = Page::DataPage {
             buf: compressed(page)?,
@@ -146,6 +136,43 @@ pub(super) fn chunk(
         offset_index: Some(offsets.build()),
     };
     Ok(Some((sink.into_inner()?.into(), close)))
+}
+
+/// The texts that occur, each behind its length.
+fn dictionary(texts: &StringArray, used: &[u32], bytes: usize) -> Vec<u8> {
+    let mut page = Vec::with_capacity(bytes);
+    for at in used {
+        let text = texts.value(*at as usize);
+        page.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        page.extend_from_slice(text.as_bytes());
+    }
+    page
+}
+
+/// Which of these rows are not null, where they may be, and the numbers of those.
+fn data_page(
+    column: &DictionaryArray<Int32Type>,
+    rows: Range<usize>,
+    numbers: &[u32],
+    width: u32,
+    nullable: bool,
+) -> Vec<u8> {
+    let mut page = Vec::with_capacity(numbers.len() / 2 + 16);
+    if nullable {
+        page.extend_from_slice(&[0; 4]);
+        match column.nulls().filter(|_| numbers.len() < rows.len()) {
+            Some(known) => {
+                let known: Vec<u32> = known.slice(rows.start, rows.len()).iter().map(u32::from).collect();
+                hybrid(&mut page, &known, 1);
+            }
+            None => run(&mut page, rows.len(), 1, 1),
+        }
+        let length = page.len() as u32 - 4;
+        page[..4].copy_from_slice(&length.to_le_bytes());
+    }
+    page.push(width as u8);
+    hybrid(&mut page, numbers, width);
+    page
 }
 
 /// Keys of the values that occur, numbered as they first do.

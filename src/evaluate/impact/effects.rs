@@ -7,6 +7,7 @@
 
 use super::panel::{Panel, Series};
 use crate::model::Period;
+use crate::model::chance::LEVEL;
 use crate::stats::Undefined;
 use crate::stats::did::staggered::{Base, Effect, Gaps, Scale, Staggered, Unit, staggered};
 use crate::stats::did::two_way::{self, TwoWay, event_dummies};
@@ -65,7 +66,7 @@ impl Line {
     /// intervention did from what happened everywhere, or a bend from a step, so it is never the one to say so.
     pub(super) fn found(&self) -> Option<bool> {
         let compared = matches!(self.method, Method::TwoWay | Method::CallawaySantAnna);
-        self.p_adjusted.filter(|_| compared).map(|p| p < 0.05)
+        self.p_adjusted.filter(|_| compared).map(|p| p < LEVEL)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::definition::{Defined, defined};
 use super::{Edition, Page, Text};
-use crate::model::{Averaging, Plan, Posts, Rule, RuleKind};
+use crate::model::{Averaging, Plan, Posts, Rule, RuleKind, chance};
 use crate::publish::figure::{self, Figure};
 
 /// The method page.
@@ -18,6 +18,10 @@ pub struct Method<'a> {
     pub score: Score<'a>,
     pub forms: Vec<Form<'a>>,
     pub rules: Vec<(&'static str, &'static str, Text<'static>)>,
+    /// How often chance may look like a change or a trend.
+    pub level: Figure,
+    /// How often a projection's interval holds it.
+    pub coverage: Figure,
 }
 
 /// A criterion of the rubric.
@@ -70,10 +74,18 @@ pub struct Form<'a> {
 }
 
 /// The method page of a plan.
+/// A level as it is spoken of.
+fn whole_percent(share: f64) -> Figure {
+    let text = format!("{:.0}%", share * 100.0);
+    Figure { vi: text.clone(), en: text }
+}
+
 pub fn method<'a>(edition: &Edition<'a>) -> Method<'a> {
     let plan = edition.plan;
     let points = |p: f64| figure::number(p, 1);
     Method {
+        level: whole_percent(chance::LEVEL),
+        coverage: whole_percent(chance::COVERAGE),
         page: Page::at_root(edition, ("Phương pháp", "Method").into()),
         indicators: plan.indicators.iter().map(|indicator| defined(edition, indicator)).collect(),
         criteria: plan
