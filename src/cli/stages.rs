@@ -1,6 +1,7 @@
 //! `wardscore run` and the stages as commands of their own.
 #![expect(clippy::print_stdout, reason = "the summary is the command's output")]
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -175,8 +176,10 @@ fn explain(common: &Common, arguments: &RunArguments) -> Result<ExitCode, Failur
 
 /// Runs stages under the store's lock. An error is one from before the run was noted.
 fn work(common: &Common, task: &Task<'_>, record: &mut Record) -> Result<Outcome, Failure> {
-    // The definition first: one with an error is refused before any data is touched.
+    // The definition first: one with an error is refused before any data is touched. The process ends with its work, so the
+    // long lists of a nation are not taken down piece by piece.
     let (definition, stages) = wanted(common, task)?;
+    let definition = ManuallyDrop::new(definition);
     let fail = |error| Failure::store(task.name, &error);
     let store = common.open_store()?;
     let _lock = store.lock().map_err(fail)?;

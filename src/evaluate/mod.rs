@@ -73,8 +73,8 @@ pub fn evaluate(
     progress: &dyn Progress,
 ) -> Result<Summary, EvaluateError> {
     let today = plan.local_date(now);
-    let territories = Territories::new(register);
-    let inputs = parts::inputs(plan, register, &territories, store, maps, today)?;
+    let territories = register.territories();
+    let inputs = parts::inputs(plan, register, territories, store, maps, today)?;
     let mut parts = store.parts(STAGE)?;
     let stale = parts.stale(&inputs);
     let gone = parts.gone(&inputs);
@@ -91,7 +91,7 @@ pub fn evaluate(
     if provinces > 0 {
         progress.start(STAGE, provinces as u64);
     }
-    let room = Room { plan, register, store, maps, territories: &territories, today, draws: OnceCell::new() };
+    let room = Room { plan, register, store, maps, territories, today, draws: OnceCell::new() };
     // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side.
     for stale in &stale {
         let inputs = inputs.get(&stale.part).cloned().unwrap_or_default();
@@ -129,7 +129,7 @@ pub fn ahead(
     maps: &[Map],
     now: Timestamp,
 ) -> Result<Vec<Stale>, StoreError> {
-    let inputs = parts::inputs(plan, register, &Territories::new(register), store, maps, plan.local_date(now))?;
+    let inputs = parts::inputs(plan, register, register.territories(), store, maps, plan.local_date(now))?;
     Ok(store.parts(STAGE)?.stale(&inputs))
 }
 

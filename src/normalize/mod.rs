@@ -114,9 +114,9 @@ pub fn normalize(
     progress: &dyn Progress,
 ) -> Result<Summary, StoreError> {
     let today = plan.local_date(now);
-    let territories = Territories::new(register);
-    let receipts = parts::by_territory(store, &territories)?;
-    let inputs = parts::inputs(plan, register, &territories, &receipts, today);
+    let territories = register.territories();
+    let receipts = parts::by_territory(store, territories)?;
+    let inputs = parts::inputs(plan, register, territories, &receipts, today);
     let mut parts = store.parts(STAGE)?;
     let stale: Vec<String> = parts.stale(&inputs).into_iter().map(|stale| stale.part).collect();
     let gone = parts.gone(&inputs);
@@ -131,7 +131,7 @@ pub fn normalize(
         let desk = reading::Desk::new(plan, register);
         let restricted = store.restricted()?;
         let opener = opened::Opener { plan, store, desk: &desk, restricted: &restricted };
-        let room = Room { plan, register, territories: &territories, store, opener, today, progress };
+        let room = Room { plan, register, territories, store, opener, today, progress };
         let made: Result<Vec<(Fresh, Vec<String>, usize)>, StoreError> = open
             .into_par_iter()
             .map(|(name, of)| {
@@ -170,9 +170,9 @@ pub fn normalize(
 
 /// What [`normalize`] would make anew, and why.
 pub fn ahead(plan: &Plan, register: &Register, store: &Store, now: Timestamp) -> Result<Vec<Stale>, StoreError> {
-    let territories = Territories::new(register);
-    let receipts = parts::by_territory(store, &territories)?;
-    let inputs = parts::inputs(plan, register, &territories, &receipts, plan.local_date(now));
+    let territories = register.territories();
+    let receipts = parts::by_territory(store, territories)?;
+    let inputs = parts::inputs(plan, register, territories, &receipts, plan.local_date(now));
     Ok(store.parts(STAGE)?.stale(&inputs))
 }
 

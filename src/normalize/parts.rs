@@ -8,6 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::model::{Plan, Signature};
 use crate::register::{Register, Territories};
@@ -32,7 +33,7 @@ pub(super) fn by_territory(
     for receipt in receipts {
         all.entry(territories.of(&receipt.district).to_owned()).or_default().push(receipt);
     }
-    Ok(all.into_iter().map(|(territory, receipts)| (territory, first_receipts(receipts))).collect())
+    Ok(all.into_par_iter().map(|(territory, receipts)| (territory, first_receipts(receipts))).collect())
 }
 
 /// The first receipt of each content, with the later ones of the same bytes; a file refused unread stands for itself. Of

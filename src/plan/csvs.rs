@@ -131,6 +131,7 @@ pub(super) fn number(text: &str, row: &Row<'_>, what: &str, problems: &mut Probl
 /// Loads `population.csv`: `unit_code, year, population, note`.
 pub(super) fn populations(path: &Path, problems: &mut Problems) -> BTreeMap<String, BTreeMap<i16, Population>> {
     let mut all: BTreeMap<String, BTreeMap<i16, Population>> = BTreeMap::new();
+    let mut open: Option<(String, BTreeMap<i16, Population>)> = None;
     rows(path, &["unit_code", "year", "population", "note"], problems, |row, problems| {
         let [unit, year, persons, note] = row.fields();
         let Ok(year) = year.parse::<i16>() else {
@@ -141,11 +142,17 @@ pub(super) fn populations(path: &Path, problems: &mut Problems) -> BTreeMap<Stri
         if persons < 0.0 {
             problems.add(&row.place(), format!("population is {persons}, expected 0 or more"));
         }
-        let of_unit = all.entry(unit.to_owned()).or_default();
+        // Rows of a unit mostly follow one another.
+        if open.as_ref().is_none_or(|(code, _)| code != unit) {
+            let next = (unit.to_owned(), all.remove(unit).unwrap_or_default());
+            all.extend(open.replace(next));
+        }
+        let Some((_, of_unit)) = &mut open else { return };
         if of_unit.insert(year, Population { persons, note: note.to_owned() }).is_some() {
             problems.add(&row.place(), format!("unit `{unit}` has two populations for {year}"));
         }
     });
+    all.extend(open);
     all
 }
 

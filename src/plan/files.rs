@@ -110,17 +110,26 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     let of_interventions =
         if folder.join("interventions.toml").exists() { open("interventions.toml", problems) } else { None };
     // The lists are the long part of a definition, and none needs another.
-    let (mut of_register, mut of_baselines) = (Problems::default(), Problems::default());
+    let mut of_lists: [Problems; 3] = Default::default();
+    let [of_register, of_baselines, of_geography] = &mut of_lists;
     let (population, baseline) = (&plan.settings.population, &plan.settings.baseline);
-    let (populations, (register, baselines)) = rayon::join(
-        || csvs::populations(population, problems),
+    let ((populations, baselines), (register, geography)) = rayon::join(
         || {
-            let register = register::register(&register_folder, &mut of_register);
-            (register, csvs::baselines(baseline, &plan.elements, &mut of_baselines))
+            rayon::join(
+                || csvs::populations(population, problems),
+                || csvs::baselines(baseline, &plan.elements, of_baselines),
+            )
+        },
+        || {
+            rayon::join(
+                || register::register(&register_folder, of_register),
+                || geography::read(&plan.settings.scorecards, of_geography),
+            )
         },
     );
-    problems.append(of_register);
-    problems.append(of_baselines);
+    for of in of_lists {
+        problems.append(of);
+    }
     sources::check(&named, &register, problems);
     if let Some(source) = of_interventions {
         plan.interventions = interventions::read(&source, &plan, &register, problems);
@@ -141,7 +150,7 @@ pub(super) fn load(folder: &Path, overrides: &[(String, String)], problems: &mut
     plan.digest = sha256(digest.as_bytes());
     plan.corrections = corrections::read(&plan, &register, problems);
     plan.actions = actions::read(&plan, &register, problems);
-    plan.geography = geography::read(&plan.settings.scorecards, problems);
+    plan.geography = geography;
     let jobs = jobs::load(folder, problems);
     Some(Definition { plan, register, jobs })
 }

@@ -31,7 +31,7 @@ pub fn documents(
         if left.is_empty() {
             break;
         }
-        let edition = scope.edition(&Of::Territory(&scope.territories, territory))?;
+        let edition = scope.edition(&Of::Territory(scope.territories, territory))?;
         let here = |unit: &&(Level, String)| edition.unit(&unit.1).is_some_and(|known| known.level == unit.0);
         let wanted: Vec<String> = left.iter().filter(|unit| here(unit)).map(|unit| unit.1.clone()).collect();
         left.retain(|unit| !here(unit));

@@ -130,7 +130,7 @@ pub(super) struct Scope<'a> {
     plan: &'a Plan,
     register: &'a Register,
     store: &'a Store,
-    pub(super) territories: Territories,
+    pub(super) territories: &'a Territories,
     /// With one territory its pages and the front pages are one part.
     is_one: bool,
     today: Date,
@@ -152,7 +152,7 @@ impl<'a> Scope<'a> {
         let periods = store.partitions("observations")?;
         let periods = periods.iter().filter_map(|p| p.name.parse::<Period>().ok()).filter(|p| !p.is_year());
         let newest = periods.max().unwrap_or(plan.first_period);
-        let territories = Territories::new(register);
+        let territories = register.territories();
         let shown = plan.settings.map.shown;
         let day = if shown == Map::Current { today.to_string() } else { String::new() };
         let inputs = |tables: String| -> Inputs {
@@ -197,7 +197,7 @@ impl<'a> Scope<'a> {
 /// contradict itself.
 pub(super) fn follow(register: &Register, store: &Store) -> Result<(), StoreError> {
     let (observed, computed) = (store.parts_of_table("observations")?, store.parts_of_table("indicator_values")?);
-    let territories = Territories::new(register);
+    let territories = register.territories();
     let provinces = territories.names().flat_map(|name| territories.provinces(name).iter().map(move |p| (name, p)));
     for (territory, province) in provinces {
         let from = computed.get(province).and_then(|made| made.inputs.get("tables"));
@@ -243,7 +243,7 @@ pub(super) fn render(
     for part in &stale {
         let pages = Pages::new(Shelf::Release(draft), memories.remove(part.as_str()).unwrap_or_default());
         let front = part == FRONT;
-        let of = if front { edition::Of::Front } else { edition::Of::Territory(&scope.territories, part) };
+        let of = if front { edition::Of::Front } else { edition::Of::Territory(scope.territories, part) };
         let edition = scope.edition(&of)?;
         let content = Content { edition: &edition, peers: Peers::of(&edition), is_one: scope.is_one, only: None };
         for renderer in renderers(&scope.plan.settings.scorecards.formats) {

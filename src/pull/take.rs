@@ -54,7 +54,13 @@ impl Run<'_> {
         summary.left_aside += all - offers.len();
         summary.files += offers.len();
         summary.refused += offers.iter().filter(|offer| offer.refused.is_some()).count();
-        let wanted = self.wanted(ledger, offers)?;
+        // A list of receipts is long, too: it is read while the ledger is.
+        let (wanted, known) = std::thread::scope(|side| {
+            let known = side.spawn(|| receipts::load(self.entry));
+            let wanted = self.wanted(ledger, offers);
+            (wanted, known.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let wanted = wanted?;
         let hidden = hidden.first().map(|trouble| self.failed(trouble, 0));
         if wanted.is_empty() {
             return Ok(hidden);
@@ -62,7 +68,7 @@ impl Run<'_> {
         let desk = Desk {
             entry: self.entry,
             source,
-            known: receipts::load(self.entry)?,
+            known: known?,
             now: self.now,
             clock: (self.clock)()?,
             store: self.store,

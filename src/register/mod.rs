@@ -48,6 +48,7 @@ pub struct Register {
     /// Changes by predecessor and by successor, where something moved.
     from: HashMap<String, Vec<usize>>,
     to: HashMap<String, Vec<usize>>,
+    territories: Territories,
 }
 
 impl Register {
@@ -78,7 +79,13 @@ impl Register {
             days.sort();
             days.dedup();
         });
+        register.territories = Territories::new(&register);
         register
+    }
+
+    /// Its territories.
+    pub fn territories(&self) -> &Territories {
+        &self.territories
     }
 
     /// Days on which something came to a code or went from it, sorted.

@@ -24,7 +24,7 @@ impl Territories {
 
     /// The territories of a register. Where it has one province only there is one, whose name is empty and to which
     /// whatever is sent belongs.
-    pub fn new(register: &Register) -> Self {
+    pub(super) fn new(register: &Register) -> Self {
         let mut codes: Vec<&str> =
             register.versions().iter().filter(|v| v.level == Level::Province).map(|v| v.code.as_str()).collect();
         codes.dedup();
