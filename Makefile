@@ -1,4 +1,4 @@
-.PHONY: help run check test lint bench docs static audit sample clean
+.PHONY: help run check test lint bench pictures docs static audit sample clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ lint: ## Clippy with warnings denied, and the docs
 bench: ## Time every stage beside its floor, on a province and a nation
 	cargo build --release
 	cargo bench --bench stages
+
+pictures: ## Screenshots of every kind of page in target/pictures, to compare with those in tests/pictures
+	WARDSCORE_REQUIRE_SERVERS=1 WARDSCORE_PICTURES=$(CURDIR)/target/pictures cargo test --release --test suite readers_find
 
 docs: ## Build the code's documentation
 	cargo doc --release --no-deps --document-private-items

@@ -1,7 +1,8 @@
 """Opens the pages of a release from disk in Chromium and uses them as a reader would.
 
 Usage: browser.py SITE PICTURES AXE. SITE is the release's site, PICTURES a folder for screenshots, AXE the file axe.min.js.
-Ends with 0 if all went as it should; else tells what did not.
+Ends with 0 if all went as it should; else tells what did not. `make pictures` keeps the screenshots; tests/pictures/ holds
+each kind of page as it was looked at and found good, at three widths, light and dark, in small.
 """
 
 import base64
