@@ -105,7 +105,7 @@ impl Of<'_> {
 /// One edition.
 pub(super) struct Edition<'a> {
     pub(super) plan: &'a Plan,
-    register: &'a Register,
+    pub(super) register: &'a Register,
     pub(super) period: Period,
     /// The day whose units are shown.
     pub(super) day: Date,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::indicator::href;
 use super::line::{find, shown};
 use super::mark::{legend, mark};
 use super::{Edition, Link, Text, Unit};
@@ -42,8 +43,8 @@ pub struct Map<'a> {
 pub struct Others<'a> {
     /// Where it is told how wards look.
     pub from: String,
-    /// Indicators: code and name.
-    pub indicators: Vec<(&'a str, Text<'a>)>,
+    /// Indicators: code, and the page that has the same map.
+    pub indicators: Vec<(&'a str, Link<'a>)>,
 }
 
 /// How wards look by an indicator.
@@ -84,7 +85,12 @@ pub fn by_class<'a>(edition: &'a Edition<'a>, wards: &[&'a Unit], of: &'a Unit) 
     map.others = edition.own_province(of).map(|province| {
         let of_wards = |at: &usize| edition.wards(province).iter().any(|ward| find(ward, *at).is_some());
         let all = (0..edition.plan.indicators.len()).filter(of_wards).map(|at| &edition.plan.indicators[at]);
-        let indicators = all.map(|i| (i.code.as_str(), (i.name_vi.as_str(), i.name_en.as_str()).into()));
+        // Where there are several provinces each has its own pages of indicators.
+        let own = edition.register.has_several_provinces().then_some(province.code.as_str());
+        let indicators = all.map(|i| {
+            let text = (i.name_vi.as_str(), i.name_en.as_str()).into();
+            (i.code.as_str(), Link { href: href(&i.code, own), text })
+        });
         Others { from: painted_at(province), indicators: indicators.collect() }
     });
     map.others.take_if(|others| others.indicators.is_empty());

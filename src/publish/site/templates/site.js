@@ -113,7 +113,9 @@
     const links = map.previousElementSibling;
     const select = make("select", { "aria-label": "Tô màu bản đồ theo · colour the map by" });
     select.append(make("option", { value: "" }, "Phân loại · class"));
+    const pages = {};
     for (const link of links.querySelectorAll("a")) {
+      pages[link.textContent] = link.href;
       select.append(make("option", { value: link.textContent }, link.textContent + " " + link.title));
     }
     const own = make("a", { hidden: "" });
@@ -122,7 +124,7 @@
       const by = select.value;
       paint(map, MAPS[by]);
       own.hidden = !by;
-      own.href = root + "indicator/" + by + ".html";
+      own.href = pages[by] ?? "";
       own.replaceChildren(...(by ? [by, " ", ...both(...MAPS[by].name)] : []));
     };
     select.addEventListener("change", () => {
