@@ -9,7 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::score::{Reading, Setting};
 use crate::model::{Period, Plan};
 use crate::stats::composite::normalise::{Goalposts, Placing};
-use crate::stats::order::quantile;
+use crate::stats::order::quantile_of;
 use crate::stats::{quantile, steady};
 
 /// In how many steps of equal probability a normal deviate is drawn.
@@ -64,7 +64,8 @@ impl Draws {
         }
     }
 
-    /// Intervals of the wards that have a score, from all draws.
+    /// Intervals of the wards that have a score, from all draws. All wards are scored side by side, a component after the
+    /// other: this is most of what a province's evaluation computes.
     pub(super) fn spread(
         &self,
         setting: &Setting<'_>,
@@ -73,53 +74,42 @@ impl Draws {
         (province, quarter): (&str, Period),
     ) -> Vec<Option<Spread>> {
         let leaves = setting.framework.leaves;
-        let wards: Vec<usize> = (0..scores.len()).filter(|w| scores[*w].is_some()).collect();
-        let draws = self.choices.len();
+        let wards: Vec<(usize, f64)> = scores.iter().enumerate().filter_map(|(w, s)| Some((w, (*s)?))).collect();
+        let (n, draws) = (wards.len(), self.choices.len());
+        if n == 0 {
+            return vec![None; scores.len()];
+        }
+        // By component, then ward.
+        let open: Vec<Chance> = (0..leaves)
+            .flat_map(|leaf| wards.iter().map(move |(w, _)| w * leaves + leaf))
+            .map(|at| Chance::of(readings[at]))
+            .collect();
+        let mut nodes = vec![f64::NAN; setting.framework.nodes() * n];
+        // One number for each component of each ward, needed or not, so that no ward's draws hang on what another reported.
+        let mut numbers = vec![0; scores.len() * leaves];
         // By ward, then draw.
-        let (mut drawn, mut ranks) = (vec![0.0; wards.len() * draws], vec![0.0; wards.len() * draws]);
-        let mut order: Vec<(f64, usize)> = Vec::with_capacity(wards.len());
-        let mut buffer = vec![None; setting.framework.nodes()];
+        let (mut drawn, mut ranks) = (vec![0.0; n * draws], vec![0.0; n * draws]);
+        let mut order: Vec<(f64, usize)> = Vec::with_capacity(n);
         let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ place(province, quarter));
         for (draw, choice) in self.choices.iter().enumerate() {
-            let weights: Vec<f64> = setting.weights.iter().zip(&choice.weights).map(|(w, by)| w * by).collect();
-            let moved = |(posts, by): (&Option<Goalposts>, &(f64, f64))| {
-                let mut posts = (*posts)?;
-                let width = posts.high - posts.low;
-                posts.low += width * by.0;
-                posts.high += width * by.1;
-                posts.placing()
-            };
-            let posts: Vec<Option<Placing>> = setting.posts.iter().zip(&choice.posts).map(moved).collect();
             random.set_stream(draw as u64);
             random.set_word_pos(0);
-            order.clear();
-            for (ward, given) in scores.iter().enumerate() {
-                // One number for each component, needed or not, so that no ward's draws hang on what another reported.
-                let Some(given) = given else {
-                    for _ in 0..leaves {
-                        random.next_u32();
-                    }
+            numbers.fill_with(|| random.next_u32());
+            for (leaf, (placed, chances)) in nodes.chunks_mut(n).zip(open.chunks(n)).enumerate() {
+                let Some(posts) = choice.placing(leaf, setting.posts[leaf]) else {
+                    placed.fill(f64::NAN);
                     continue;
                 };
-                let at = order.len();
-                let placed = posts.iter().zip(&readings[ward * leaves..]).map(|(posts, reading)| {
-                    let number = random.next_u32();
-                    match reading {
-                        Reading::Known(known) => {
-                            let deviate = self.normal[number as usize % STEPS];
-                            let by_chance = deviate * if deviate < 0.0 { known.down } else { known.up };
-                            let base = if known.most > known.least {
-                                known.least + (known.most - known.least) * unit(number)
-                            } else {
-                                known.value
-                            };
-                            posts.map(|posts| posts.of(base + by_chance))
-                        }
-                        Reading::Open => posts.map(|posts| posts.most * unit(number)),
-                        Reading::Absent => None,
-                    }
-                });
-                let score = setting.score(placed, &weights, &mut buffer).unwrap_or(*given);
+                for ((placed, chance), (ward, _)) in placed.iter_mut().zip(chances).zip(&wards) {
+                    let number = numbers[ward * leaves + leaf];
+                    *placed = chance.place(&posts, number, self.normal[number as usize % STEPS]);
+                }
+            }
+            let weights: Vec<f64> = setting.weights.iter().zip(&choice.weights).map(|(w, by)| w * by).collect();
+            let drawn_scores = setting.score_units(&mut nodes, n, &weights);
+            order.clear();
+            for (at, (score, (_, given))) in drawn_scores.iter().zip(&wards).enumerate() {
+                let score = if score.is_nan() { *given } else { *score };
                 drawn[at * draws + draw] = score;
                 order.push((steady(score), at));
             }
@@ -134,7 +124,7 @@ impl Draws {
         }
         let mut all = vec![None; scores.len()];
         let by_ward = drawn.chunks_mut(draws).zip(ranks.chunks_mut(draws));
-        for (ward, (scores, ranks)) in wards.iter().zip(by_ward) {
+        for ((ward, _), (scores, ranks)) in wards.iter().zip(by_ward) {
             let score = self.between(scores);
             let rank = self.between(ranks);
             all[*ward] = Some(Spread { score, rank: (rank.0.floor() as i32, rank.1.ceil() as i32) });
@@ -144,8 +134,56 @@ impl Draws {
 
     /// The ends between which the middle of all draws lies.
     fn between(&self, drawn: &mut [f64]) -> (f64, f64) {
-        drawn.sort_unstable_by(f64::total_cmp);
-        (steady(quantile(drawn, self.tail)), steady(quantile(drawn, 1.0 - self.tail)))
+        (steady(quantile_of(drawn, self.tail)), steady(quantile_of(drawn, 1.0 - self.tail)))
+    }
+}
+
+impl Choice {
+    /// The posts of a component as they are in this draw.
+    fn placing(&self, leaf: usize, posts: Option<Goalposts>) -> Option<Placing> {
+        let mut posts = posts?;
+        let (width, by) = (posts.high - posts.low, self.posts[leaf]);
+        posts.low += width * by.0;
+        posts.high += width * by.1;
+        posts.placing()
+    }
+}
+
+/// What a component's value may be, made ready to be drawn.
+#[derive(Debug, Clone, Copy)]
+struct Chance {
+    /// Least that it can be, given what is missing; NaN where there is none.
+    least: f64,
+    /// How much more it can be.
+    width: f64,
+    /// A standard error by chance downwards, and upwards.
+    errors: (f64, f64),
+    /// Whether it may stand anywhere between its posts.
+    open: bool,
+}
+
+impl Chance {
+    fn of(reading: Reading) -> Self {
+        let none = Self { least: f64::NAN, width: 0.0, errors: (0.0, 0.0), open: false };
+        match reading {
+            Reading::Known(known) => {
+                let (least, width) =
+                    if known.most > known.least { (known.least, known.most - known.least) } else { (known.value, 0.0) };
+                Self { least, width, errors: (known.down, known.up), open: false }
+            }
+            Reading::Open => Self { open: true, ..none },
+            Reading::Absent => none,
+        }
+    }
+
+    /// Where it stands between its posts; NaN where there is nothing to place.
+    #[inline]
+    fn place(&self, posts: &Placing, number: u32, deviate: f64) -> f64 {
+        if self.open {
+            return posts.most * unit(number);
+        }
+        let by_chance = deviate * if deviate < 0.0 { self.errors.0 } else { self.errors.1 };
+        posts.of(self.least + self.width * unit(number) + by_chance)
     }
 }
 

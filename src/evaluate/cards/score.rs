@@ -161,4 +161,15 @@ impl<'a> Setting<'a> {
         self.framework.fill(buffer, weights, &self.methods, self.scoring.least_share);
         buffer.last().copied().flatten()
     }
+
+    /// The scores of many units side by side: `nodes` by node then unit, the components' places filled, NaN where there is
+    /// nothing. Leaves the components no lower than the floor.
+    pub(super) fn score_units<'n>(&self, nodes: &'n mut [f64], units: usize, weights: &[f64]) -> &'n [f64] {
+        let floor = self.scoring.floor;
+        for placed in &mut nodes[..self.framework.leaves * units] {
+            *placed = if *placed < floor { floor } else { *placed };
+        }
+        self.framework.fill_units(nodes, units, weights, &self.methods, self.scoring.least_share);
+        &nodes[nodes.len() - units..]
+    }
 }

@@ -52,6 +52,41 @@ pub fn mean(
     }))
 }
 
+/// Of how many children there must be at least how many, by the share that [`mean`] asks for.
+fn least_there(all: usize, threshold: f64) -> usize {
+    let enough = |there: &usize| *there == all || steady(*there as f64 / all as f64) >= steady(threshold);
+    (1..=all).find(enough).unwrap_or(usize::MAX)
+}
+
+/// How many units are averaged side by side: so few that their sums stay in the processor's nearest memory.
+const BLOCK: usize = 32;
+
+/// [`mean`] of many units at once, NaN standing for what is missing. `children` gives a weight and the units' values;
+/// `counted` is what is summed of a value, `back` the mean of a sum and its weights.
+fn means<'a>(
+    children: &(impl Iterator<Item = (f64, &'a [f64])> + Clone),
+    least: usize,
+    means: &mut [f64],
+    counted: impl Fn(f64) -> f64,
+    back: impl Fn(f64, f64) -> f64,
+) {
+    for (block, means) in means.chunks_mut(BLOCK).enumerate() {
+        let (mut sums, mut weights, mut there) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+        for (weight, values) in children.clone() {
+            let values = &values[block * BLOCK..][..means.len()];
+            for (((sum, total), there), value) in sums.iter_mut().zip(&mut weights).zip(&mut there).zip(values) {
+                let missing = value.is_nan();
+                *sum += if missing { 0.0 } else { weight * counted(*value) };
+                *total += if missing { 0.0 } else { weight };
+                *there += if missing { 0.0 } else { 1.0 };
+            }
+        }
+        for (((mean, sum), total), there) in means.iter_mut().zip(sums).zip(weights).zip(there) {
+            *mean = if there < least as f64 || total == 0.0 { f64::NAN } else { back(sum, total) };
+        }
+    }
+}
+
 /// A node above the indicators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
@@ -59,6 +94,13 @@ pub struct Parent {
     pub level: usize,
     /// Indices of its children: indicators first, then parents in their order.
     pub children: Vec<usize>,
+}
+
+impl Parent {
+    /// How its children are averaged, of the methods by level.
+    fn method(&self, methods: &[Method]) -> Method {
+        methods.get(self.level).or(methods.last()).copied().unwrap_or(Method::Arithmetic)
+    }
 }
 
 /// The tree of a score: `leaves` indicators, then parents, children before their parents, the last of them the score itself.
@@ -80,10 +122,29 @@ impl Framework {
     /// standing for those above. A parent that cannot be averaged is missing.
     pub fn fill(&self, nodes: &mut [Option<f64>], weights: &[f64], methods: &[Method], threshold: f64) {
         for (at, parent) in self.parents.iter().enumerate() {
-            let method = methods.get(parent.level).or(methods.last()).copied().unwrap_or(Method::Arithmetic);
+            let method = parent.method(methods);
             let children = parent.children.iter().map(|c| (nodes[*c], weights[*c]));
             let value = mean(children, method, threshold).unwrap_or(None);
             nodes[self.leaves + at] = value;
+        }
+    }
+
+    /// [`Framework::fill`] for many units at once: `nodes` by node then unit, NaN standing for what is missing.
+    pub fn fill_units(&self, nodes: &mut [f64], units: usize, weights: &[f64], methods: &[Method], threshold: f64) {
+        for (at, parent) in self.parents.iter().enumerate() {
+            let (below, own) = nodes.split_at_mut((self.leaves + at) * units);
+            let children = &parent.children.iter().map(|c| (weights[*c], &below[c * units..][..units]));
+            let (least, own) = (least_there(parent.children.len(), threshold), &mut own[..units]);
+            let positive = |value: f64| if value > 0.0 { value } else { f64::NAN };
+            match parent.method(methods) {
+                Method::Arithmetic => means(children, least, own, |v| v, |sum, weights| sum / weights),
+                Method::Geometric => {
+                    means(children, least, own, |v| positive(v).ln(), |sum, weights| (sum / weights).exp());
+                }
+                Method::Harmonic => {
+                    means(children, least, own, |v| positive(v).recip(), |sum, weights| weights / sum);
+                }
+            }
         }
     }
 
@@ -116,7 +177,13 @@ impl Framework {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::option::weighted;
+    use proptest::prelude::*;
+
     use super::*;
+
+    const METHODS: [Method; 3] = [Method::Arithmetic, Method::Geometric, Method::Harmonic];
 
     #[test]
     fn means_by_hand() {
@@ -140,5 +207,31 @@ mod tests {
         let score = tree.score(&[Some(10.0), Some(20.0), Some(40.0)], &weights, &[Method::Arithmetic], 0.0);
         assert_eq!(score, Some(28.75));
         assert_eq!(tree.effective_weights(&weights).expect("weights"), [0.125, 0.375, 0.5, 0.5, 1.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn many_units_side_by_side_score_as_each_alone(
+            units in vec(vec(weighted(0.7, -1.0..9.0), 5), 1..80),
+            weights in vec(0.0..3.0, 8),
+            (within, between) in (0..3_usize, 0..3_usize),
+            threshold in 0.0..=1.0,
+        ) {
+            let parent = |level, children| Parent { level, children };
+            let parents = vec![parent(0, vec![0, 1, 2]), parent(0, vec![3, 4]), parent(1, vec![5, 6])];
+            let tree = Framework { leaves: 5, parents };
+            let methods = [METHODS[within], METHODS[between]];
+            let mut nodes = vec![f64::NAN; tree.nodes() * units.len()];
+            for (at, unit) in units.iter().enumerate() {
+                for (leaf, value) in unit.iter().enumerate() {
+                    nodes[leaf * units.len() + at] = value.unwrap_or(f64::NAN);
+                }
+            }
+            tree.fill_units(&mut nodes, units.len(), &weights, &methods, threshold);
+            for (unit, got) in units.iter().zip(&nodes[7 * units.len()..]) {
+                let alone = tree.score(unit, &weights, &methods, threshold);
+                prop_assert_eq!((!got.is_nan()).then_some(*got), alone);
+            }
+        }
     }
 }
