@@ -153,30 +153,38 @@ impl Part {
         let fail =
             |source| EvaluateError::Engine { what: format!("indicators of {level}s in {}", grid.province), source };
         let frame = frame(plan, grid, side, level, span).map_err(fail)?;
-        // One numerator and one denominator per indicator, both null unless both are known.
+        // Every formula once, then one numerator and one denominator per indicator, both null unless both are known.
+        let mut formed: Vec<Polars> = vec![col("group")];
         let mut select: Vec<Polars> = vec![col("group")];
         for (i, indicator) in plan.indicators.iter().enumerate() {
             let Some((numerator, denominator)) = formulas(indicator, level) else { continue };
-            let n = lower(numerator).cast(DataType::Float64);
-            let d = denominator.map_or_else(|| lit(1.0), |e| lower(e).cast(DataType::Float64));
-            let both = n.clone().is_not_null().and(d.clone().is_not_null()).and(col("group").is_not_null());
+            let (n, d, m) = (format!("n{i}"), format!("d{i}"), format!("m{i}"));
+            formed.push(lower(numerator).cast(DataType::Float64).alias(&n));
+            formed.push(denominator.map_or_else(|| lit(1.0), |e| lower(e).cast(DataType::Float64)).alias(&d));
+            let in_force = || col("group").is_not_null();
+            let both = || col(&n).is_not_null().and(col(&d).is_not_null()).and(in_force());
             let null = || lit(NULL).cast(DataType::Float64);
-            select.push(when(both.clone()).then(n).otherwise(null()).alias(format!("n{i}")));
-            select.push(when(both.clone()).then(d.clone()).otherwise(null()).alias(format!("d{i}")));
+            select.push(when(both()).then(col(&n)).otherwise(null()).alias(&n));
+            select.push(when(both()).then(col(&d)).otherwise(null()).alias(&d));
             // The denominator of a unit that did not report the numerator: what is missing from the sums.
-            let missing = both.not().and(col("group").is_not_null());
-            select.push(when(missing).then(d.fill_null(lit(f64::NAN))).otherwise(null()).alias(format!("m{i}")));
+            let missing = both().not().and(in_force());
+            select.push(when(missing).then(col(&d).fill_null(lit(f64::NAN))).otherwise(null()).alias(&m));
         }
-        let lazy = frame.lazy().select(select);
-        let values = lazy.clone().collect().map_err(fail)?;
+        let values = frame.lazy().select(formed).select(select).collect().map_err(fail)?;
         let names: Vec<String> = values.get_column_names().iter().skip(1).map(ToString::to_string).collect();
         let mut sums: Vec<Polars> = names.iter().map(|n| col(n.as_str()).sum()).collect();
         sums.extend(
             names.iter().filter(|n| n.starts_with('n')).map(|n| col(n.as_str()).count().alias(format!("c{}", &n[1..]))),
         );
         sums.push(col("group").count().alias("units"));
-        let grouped =
-            lazy.filter(col("group").is_not_null()).group_by([col("group")]).agg(sums).collect().map_err(fail)?;
+        let grouped = values
+            .clone()
+            .lazy()
+            .filter(col("group").is_not_null())
+            .group_by([col("group")])
+            .agg(sums)
+            .collect()
+            .map_err(fail)?;
         let keys = floats(&grouped, "group").map_err(fail)?;
         let cells = grid.quarters.len() * d;
         for (i, indicator) in plan.indicators.iter().enumerate() {
