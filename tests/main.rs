@@ -25,6 +25,8 @@ mod inspect;
 mod jobs;
 /// The store kept in order: files let through, backups, versions.
 mod keeping;
+/// The summary of a run by mail.
+mod mail;
 /// The three maps of the sample.
 mod maps;
 /// Forms in every other layout against their truth.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -145,6 +145,55 @@ pub fn webdav(folder: &Path, root: &Path, user: &str, password: &str) -> Option<
     let mut command = Command::new(program);
     command.arg("--config").arg(&file);
     Some(Server::start(&mut command, port, folder.join("wsgidav.log")))
+}
+
+/// Stands before a server and passes everything on, but breaks a connection off once the server has said so much.
+pub struct Breaker {
+    pub port: u16,
+    left: Arc<Mutex<usize>>,
+}
+
+impl Breaker {
+    /// Before the server at this port; breaks off after so many bytes.
+    pub fn before(server: u16, after: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let breaker = Self { port: listener.local_addr().unwrap().port(), left: Arc::default() };
+        let left = Arc::clone(&breaker.left);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+                let (mut asks, mut asked) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut asks, &mut asked);
+                    let _ = asked.shutdown(Shutdown::Write);
+                });
+                let left = Arc::clone(&left);
+                std::thread::spawn(move || pass(server, &client, after, &left));
+            }
+        });
+        breaker
+    }
+
+    /// So many connections will be broken off from now on.
+    pub fn breaks(&self, times: usize) {
+        *self.left.lock().unwrap() = times;
+    }
+}
+
+/// What a server says, passed on to its client.
+fn pass(mut server: TcpStream, mut client: &TcpStream, after: usize, left: &Mutex<usize>) {
+    let (mut said, mut part) = (0, [0; 1 << 12]);
+    while let Ok(bytes @ 1..) = server.read(&mut part) {
+        said += bytes;
+        if said > after && *left.lock().unwrap() > 0 {
+            *left.lock().unwrap() -= 1;
+            break;
+        }
+        if client.write_all(&part[..bytes]).is_err() {
+            break;
+        }
+    }
+    let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
 }
 
 /// How the web server answers for a path.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use wardscore::store::{ReceiptRow, Store};
 
-use crate::servers::{Answer, Web, put, s3, ssh_key, sshd, user, webdav};
+use crate::servers::{Answer, Breaker, Web, put, s3, ssh_key, sshd, user, webdav};
 use crate::tool::{copy, root, said};
 
 /// A place of one test: a plan with these sources, a store, and what the environment holds.
@@ -294,6 +294,78 @@ fn a_server_that_is_down_or_breaks_off_stops_no_other_and_the_next_run_completes
     let mut names = names;
     names.sort();
     assert_eq!(names, ["broken 482/b.csv 2", "broken 482/c.csv 4", "broken 482/d.csv 1", "inbox 480/a.csv 1"]);
+}
+
+/// A large file and a small one, from a server whose connections break off in the middle of the large one: the small one
+/// comes, of the large one nothing is kept, and it is asked for again, in the same night and in the next.
+fn comes_whole_or_not_at_all(place: &Place, server: u16, entry: impl Fn(u16) -> String) {
+    let breaker = Breaker::before(server, 200_000);
+    place.sources(&[entry(breaker.port)]);
+    breaker.breaks(usize::MAX);
+    let told = place.pull(4);
+    assert!(told.contains("`480/large.csv`") && told.contains("1 files missed"), "{told}");
+    assert_eq!(place.receipts(&place.at("sent")), ["480/small.csv"]);
+    breaker.breaks(1);
+    let told = place.pull(0);
+    assert!(told.contains(" 1 new"), "{told}");
+    assert_eq!(place.receipts(&place.at("sent")), ["480/large.csv", "480/small.csv"]);
+}
+
+/// The two files of [`comes_whole_or_not_at_all`].
+fn large_and_small(place: &Place) -> PathBuf {
+    let large: Vec<u8> = (0..40_000).flat_map(|line| format!("{line:09}\n").into_bytes()).collect();
+    place.write("sent/480/large.csv", &large);
+    place.write("sent/480/small.csv", b"one");
+    place.at("sent")
+}
+
+#[test]
+fn over_sftp_a_file_comes_whole_or_not_at_all() {
+    let place = Place::new();
+    large_and_small(&place);
+    let Some(server) = sshd(place.folder.path()) else { return };
+    let known = std::fs::read_to_string(place.at("known_hosts")).unwrap();
+    comes_whole_or_not_at_all(&place, server.port, |port| {
+        std::fs::write(place.at("known_hosts"), known.replace(&server.port.to_string(), &port.to_string())).unwrap();
+        format!(
+            "name = \"so\"\nkind = \"sftp\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{}\"\npath = \"{}\"\n\
+             known_hosts = \"../known_hosts\"\nkey = {{ file = \"../key\" }}\ndistricts = [\"480\"]\npattern = \"*.csv\"",
+            user(),
+            place.at("sent").display()
+        )
+    });
+}
+
+#[test]
+fn from_s3_a_file_comes_whole_or_not_at_all() {
+    let mut place = Place::new();
+    let sent = large_and_small(&place);
+    let Some(server) = s3(place.folder.path(), true) else { return };
+    put(&server, "forms", b"");
+    for name in ["480/large.csv", "480/small.csv"] {
+        put(&server, &format!("forms/k50/{name}"), &std::fs::read(sent.join(name)).unwrap());
+    }
+    place.environment = vec![("WARD_KEY", "AKIDEXAMPLE".to_owned()), ("WARD_SECRET", "very-secret".to_owned())];
+    comes_whole_or_not_at_all(&place, server.port, |port| {
+        format!(
+            "name = \"kho\"\nkind = \"s3\"\nendpoint = \"http://127.0.0.1:{port}\"\nbucket = \"forms\"\npath = \"k50\"\n\
+             access_key = {{ env = \"WARD_KEY\" }}\nsecret_key = {{ env = \"WARD_SECRET\" }}\ndistricts = [\"480\"]"
+        )
+    });
+}
+
+#[test]
+fn from_webdav_a_file_comes_whole_or_not_at_all() {
+    let mut place = Place::new();
+    let sent = large_and_small(&place);
+    let Some(server) = webdav(place.folder.path(), &sent, "phòng", "mật khẩu") else { return };
+    place.environment = vec![("WARD_PASSWORD", "mật khẩu".to_owned())];
+    comes_whole_or_not_at_all(&place, server.port, |port| {
+        format!(
+            "name = \"mây\"\nkind = \"webdav\"\nurl = \"http://127.0.0.1:{port}/\"\nuser = \"phòng\"\n\
+             password = {{ env = \"WARD_PASSWORD\" }}\ndistricts = [\"480\"]"
+        )
+    });
 }
 
 #[test]
