@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{Column, DataFrame, DataType, Expr as Polars, IntoLazy, NULL, NamedFrom, Series, col, lit, when};
+use polars::prelude::{
+    ChunkFillNullValue, ChunkSet, Column, DataFrame, DataType, Expr as Polars, Float64Chunked, IntoLazy, IntoSeries,
+    NULL, PolarsResult, col, lit, when,
+};
 use rayon::prelude::*;
 
 use super::EvaluateError;
@@ -177,14 +180,8 @@ impl Part {
             names.iter().filter(|n| n.starts_with('n')).map(|n| col(n.as_str()).count().alias(format!("c{}", &n[1..]))),
         );
         sums.push(col("group").count().alias("units"));
-        let grouped = values
-            .clone()
-            .lazy()
-            .filter(col("group").is_not_null())
-            .group_by([col("group")])
-            .agg(sums)
-            .collect()
-            .map_err(fail)?;
+        let grouped = values.clone().lazy().group_by([col("group")]).agg(sums).collect().map_err(fail)?;
+        // NaN is the key of units that are not in force.
         let keys = floats(&grouped, "group").map_err(fail)?;
         let cells = grid.quarters.len() * d;
         for (i, indicator) in plan.indicators.iter().enumerate() {
@@ -201,7 +198,7 @@ impl Part {
             {
                 let column = floats(&grouped, name).map_err(fail)?;
                 let mut cell = vec![0.0; cells];
-                for (key, value) in keys.iter().zip(column) {
+                for (key, value) in keys.iter().zip(column).filter(|(key, _)| !key.is_nan()) {
                     if let Some(c) = cell.get_mut(*key as usize) {
                         *c = value;
                     }
@@ -215,26 +212,21 @@ impl Part {
 }
 
 /// The leaves of every formula of a level as columns, with the group (quarter × district) of each row.
-fn frame(
-    plan: &Plan,
-    grid: &Grid<'_>,
-    side: &Side,
-    level: Level,
-    span: usize,
-) -> polars::prelude::PolarsResult<DataFrame> {
+fn frame(plan: &Plan, grid: &Grid<'_>, side: &Side, level: Level, span: usize) -> PolarsResult<DataFrame> {
     let n = side.codes.len();
     let d = groups(grid);
-    let mut leaves: BTreeMap<String, Column> = BTreeMap::new();
-    let group = side
-        .district
-        .iter()
-        .enumerate()
-        .map(|(at, district)| (*district >= 0).then(|| ((at / n) * d) as f64 + f64::from(*district)));
-    leaves.insert("group".into(), Series::new("group".into(), group.collect::<Vec<Option<f64>>>()).into());
+    let mut leaves: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let group = |(at, district): (usize, &i32)| {
+        if *district < 0 { f64::NAN } else { ((at / n) * d) as f64 + f64::from(*district) }
+    };
+    leaves.insert("group".into(), side.district.iter().enumerate().map(group).collect());
     for indicator in &plan.indicators {
         let Some((numerator, denominator)) = formulas(indicator, level) else { continue };
         let mut visit = |e: &Expr| {
             let name = column(e);
+            if leaves.contains_key(&name) {
+                return;
+            }
             let data: Vec<f64> = match e {
                 Expr::Element(code) => {
                     let Some(at) = plan.element_index(code) else { return };
@@ -252,25 +244,26 @@ fn frame(
                 }
                 _ => return,
             };
-            leaves.entry(name.clone()).or_insert_with(|| known(&name, &data));
+            leaves.insert(name, data);
         };
         numerator.visit(&mut visit);
         if let Some(denominator) = denominator {
             denominator.visit(&mut visit);
         }
     }
-    DataFrame::new(side.district.len(), leaves.into_values().collect())
+    let columns: PolarsResult<Vec<Column>> = leaves.into_iter().map(|(name, data)| known(&name, data)).collect();
+    DataFrame::new(side.district.len(), columns?)
 }
 
 /// A column in which NaN is null.
-fn known(name: &str, data: &[f64]) -> Column {
-    let options: Vec<Option<f64>> = data.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
-    Series::new(name.into(), options).into()
+fn known(name: &str, data: Vec<f64>) -> PolarsResult<Column> {
+    let all = Float64Chunked::from_vec(name.into(), data);
+    Ok(all.set(&all.is_nan(), None)?.into_series().into())
 }
 
-fn floats(frame: &DataFrame, name: &str) -> polars::prelude::PolarsResult<Vec<f64>> {
+fn floats(frame: &DataFrame, name: &str) -> PolarsResult<Vec<f64>> {
     let column = frame.column(name)?.cast(&DataType::Float64)?;
-    Ok(column.f64()?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+    Ok(column.f64()?.fill_null_with_values(f64::NAN)?.rechunk().cont_slice()?.to_vec())
 }
 
 /// Joins a level's own figures with the sums above it.
