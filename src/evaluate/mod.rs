@@ -87,25 +87,33 @@ pub fn evaluate(
     }
     parts.begin(stale.iter().map(|stale| &stale.part).chain(&gone).map(String::as_str))?;
     let provinces = stale.iter().filter(|stale| stale.part != parts::IMPACT).count();
-    let mut fresh = Vec::new();
     if provinces > 0 {
         progress.start(STAGE, provinces as u64);
     }
-    let room = Room { plan, register, store, maps, territories, today, draws: OnceCell::new() };
-    // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side.
-    for stale in &stale {
-        let inputs = inputs.get(&stale.part).cloned().unwrap_or_default();
-        let part = stale.part.clone();
-        if part == parts::IMPACT {
-            let files = impact::impact(plan, register, store, today)?;
-            fresh.push(Fresh { part, inputs, summary: String::new(), files });
-        } else {
-            let (kept, files) = room.province(stale, before.get(&part))?;
+    let inputs_of = |stale: &Stale| inputs.get(&stale.part).cloned().unwrap_or_default();
+    let (of_impact, of_provinces): (Vec<&Stale>, Vec<&Stale>) =
+        stale.iter().partition(|stale| stale.part == parts::IMPACT);
+    // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side, and
+    // beside it what interventions did, which follows from the observations alone.
+    let make_provinces = || {
+        let room = Room { plan, register, store, maps, territories, today, draws: OnceCell::new() };
+        let make = |stale: &&Stale| {
+            let (kept, files) = room.province(stale, before.get(&stale.part))?;
             let summary = serde_json::to_string(&kept).unwrap_or_default();
-            fresh.push(Fresh { part, inputs, summary, files });
             progress.advance(1);
-        }
-    }
+            Ok(Fresh { part: stale.part.clone(), inputs: inputs_of(stale), summary, files })
+        };
+        of_provinces.iter().map(make).collect::<Result<Vec<_>, EvaluateError>>()
+    };
+    let make_impact = || {
+        let make = |stale: &&Stale| {
+            let files = impact::impact(plan, register, store, today)?;
+            Ok(Fresh { part: stale.part.clone(), inputs: inputs_of(stale), summary: String::new(), files })
+        };
+        of_impact.iter().map(make).collect::<Result<Vec<_>, EvaluateError>>()
+    };
+    let (made, impact) = rayon::join(make_provinces, make_impact);
+    let fresh = made?.into_iter().chain(impact?).collect();
     parts.end(fresh)?;
     if everything {
         store.sweep(&tables::NAMES, &parts.all_files()?)?;
