@@ -90,27 +90,25 @@ pub fn evaluate(
     if provinces > 0 {
         progress.start(STAGE, provinces as u64);
     }
-    let inputs_of = |stale: &Stale| inputs.get(&stale.part).cloned().unwrap_or_default();
-    let (of_impact, of_provinces): (Vec<&Stale>, Vec<&Stale>) =
-        stale.iter().partition(|stale| stale.part == parts::IMPACT);
+    let fresh = |stale: &Stale, summary, files| {
+        let inputs = inputs.get(&stale.part).cloned().unwrap_or_default();
+        Fresh { part: stale.part.clone(), inputs, summary, files }
+    };
+    let is_impact = |stale: &&Stale| stale.part == parts::IMPACT;
     // One province at a time, which bounds the memory; within it spans, indicators and files are worked on side by side, and
     // beside it what interventions did, which follows from the observations alone.
-    let make_provinces = || {
+    let make_provinces = || -> Result<Vec<Fresh>, EvaluateError> {
         let room = Room { plan, register, store, maps, territories, today, draws: OnceCell::new() };
-        let make = |stale: &&Stale| {
+        let make = |stale| {
             let (kept, files) = room.province(stale, before.get(&stale.part))?;
-            let summary = serde_json::to_string(&kept).unwrap_or_default();
             progress.advance(1);
-            Ok(Fresh { part: stale.part.clone(), inputs: inputs_of(stale), summary, files })
+            Ok(fresh(stale, serde_json::to_string(&kept).unwrap_or_default(), files))
         };
-        of_provinces.iter().map(make).collect::<Result<Vec<_>, EvaluateError>>()
+        stale.iter().filter(|stale| !is_impact(stale)).map(make).collect()
     };
-    let make_impact = || {
-        let make = |stale: &&Stale| {
-            let files = impact::impact(plan, register, store, today)?;
-            Ok(Fresh { part: stale.part.clone(), inputs: inputs_of(stale), summary: String::new(), files })
-        };
-        of_impact.iter().map(make).collect::<Result<Vec<_>, EvaluateError>>()
+    let make_impact = || -> Result<Option<Fresh>, EvaluateError> {
+        let Some(stale) = stale.iter().find(is_impact) else { return Ok(None) };
+        Ok(Some(fresh(stale, String::new(), impact::impact(plan, register, store, today)?)))
     };
     let (made, impact) = rayon::join(make_provinces, make_impact);
     let fresh = made?.into_iter().chain(impact?).collect();

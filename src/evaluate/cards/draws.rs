@@ -65,7 +65,7 @@ impl Draws {
     }
 
     /// Intervals of the wards that have a score, from all draws. All wards are scored side by side, a component after the
-    /// other: this is most of what a province's evaluation computes.
+    /// other.
     pub(super) fn spread(
         &self,
         setting: &Setting<'_>,
@@ -80,7 +80,7 @@ impl Draws {
             return vec![None; scores.len()];
         }
         // By component, then ward.
-        let open: Vec<Chance> = (0..leaves)
+        let chances: Vec<Chance> = (0..leaves)
             .flat_map(|leaf| wards.iter().map(move |(w, _)| w * leaves + leaf))
             .map(|at| Chance::of(readings[at]))
             .collect();
@@ -95,7 +95,7 @@ impl Draws {
             random.set_stream(draw as u64);
             random.set_word_pos(0);
             numbers.fill_with(|| random.next_u32());
-            for (leaf, (placed, chances)) in nodes.chunks_mut(n).zip(open.chunks(n)).enumerate() {
+            for (leaf, (placed, chances)) in nodes.chunks_mut(n).zip(chances.chunks(n)).enumerate() {
                 let Some(posts) = choice.placing(leaf, setting.posts[leaf]) else {
                     placed.fill(f64::NAN);
                     continue;

@@ -136,30 +136,16 @@ impl<'a> Setting<'a> {
 
     /// Scores with everything as it is given.
     pub(super) fn scores(&self, readings: &[Reading]) -> Vec<Option<f64>> {
-        let mut buffer = vec![None; self.framework.nodes()];
-        let placed = |(at, reading): (usize, &Reading)| match reading {
-            Reading::Known(known) => self.posts[at].and_then(|posts| posts.place(known.value)),
-            Reading::Open | Reading::Absent => None,
-        };
-        let of_ward = |ward: &[Reading]| {
-            let components = ward.iter().enumerate().map(placed);
-            self.score(components, &self.weights, &mut buffer)
-        };
-        readings.chunks(self.framework.leaves.max(1)).map(of_ward).collect()
-    }
-
-    /// The score of components that are placed, with these weights; `buffer` has a place for every node.
-    pub(super) fn score(
-        &self,
-        components: impl Iterator<Item = Option<f64>>,
-        weights: &[f64],
-        buffer: &mut [Option<f64>],
-    ) -> Option<f64> {
-        for (node, component) in buffer.iter_mut().zip(components) {
-            *node = component.map(|score| score.max(self.scoring.floor));
+        let leaves = self.framework.leaves;
+        let units = readings.len() / leaves.max(1);
+        let mut nodes = vec![f64::NAN; self.framework.nodes() * units];
+        for (at, reading) in readings.iter().enumerate() {
+            let Reading::Known(known) = reading else { continue };
+            let (unit, leaf) = (at / leaves, at % leaves);
+            let placed = self.posts[leaf].and_then(|posts| posts.place(known.value));
+            nodes[leaf * units + unit] = placed.unwrap_or(f64::NAN);
         }
-        self.framework.fill(buffer, weights, &self.methods, self.scoring.least_share);
-        buffer.last().copied().flatten()
+        self.score_units(&mut nodes, units, &self.weights).iter().copied().map(known).collect()
     }
 
     /// The scores of many units side by side: `nodes` by node then unit, the components' places filled, NaN where there is

@@ -20,7 +20,7 @@ pub fn mean(
     method: Method,
     threshold: f64,
 ) -> Result<Option<f64>, Undefined> {
-    let (mut all, mut there, mut weights, mut sum, mut least) = (0_u32, 0_u32, 0.0, 0.0, f64::INFINITY);
+    let (mut all, mut there, mut weights, mut sum, mut least) = (0, 0, 0.0, 0.0, f64::INFINITY);
     for (value, weight) in children {
         all += 1;
         let Some(value) = value else { continue };
@@ -34,9 +34,7 @@ pub fn mean(
                 Method::Harmonic => value.recip(),
             };
     }
-    // Where all are there no share is too small.
-    let few = || there < all && steady(f64::from(there) / f64::from(all)) < steady(threshold);
-    if there == 0 || few() {
+    if there < least_there(all, threshold) {
         return Ok(None);
     }
     if method != Method::Arithmetic && least <= 0.0 {
@@ -52,7 +50,7 @@ pub fn mean(
     }))
 }
 
-/// Of how many children there must be at least how many, by the share that [`mean`] asks for.
+/// How many of `all` children must be there at least, and one in any case: where all are there no share is too small.
 fn least_there(all: usize, threshold: f64) -> usize {
     let enough = |there: &usize| *there == all || steady(*there as f64 / all as f64) >= steady(threshold);
     (1..=all).find(enough).unwrap_or(usize::MAX)
