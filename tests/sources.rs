@@ -106,20 +106,41 @@ const TAKEN: [&str; 4] = [
 /// The keys that those servers' entries share.
 const SHARED: &str = "districts = [\"480\"]\npattern = \"*.csv\"\nmax_file_bytes = 20";
 
+/// The keys of an entry that takes all that a district sends.
+const ALL: &str = "districts = [\"480\"]";
+
+/// An entry of OpenSSH's server; `key` as TOML.
+fn sftp(place: &Place, port: u16, known_hosts: &str, key: &str, more: &str) -> String {
+    format!(
+        "name = \"so\"\nkind = \"sftp\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{}\"\npath = \"{}\"\n\
+         known_hosts = \"../{known_hosts}\"\nkey = {key}\n{more}",
+        user(),
+        place.at("sent").display()
+    )
+}
+
+/// An entry of S3-compatible storage.
+fn storage(port: u16, more: &str) -> String {
+    format!(
+        "name = \"kho\"\nkind = \"s3\"\nendpoint = \"http://127.0.0.1:{port}\"\nbucket = \"forms\"\npath = \"k50\"\n\
+         access_key = {{ env = \"WARD_KEY\" }}\nsecret_key = {{ env = \"WARD_SECRET\" }}\n{more}"
+    )
+}
+
+/// An entry of a WebDAV server.
+fn cloud(port: u16, more: &str) -> String {
+    format!(
+        "name = \"mây\"\nkind = \"webdav\"\nurl = \"http://127.0.0.1:{port}/\"\nuser = \"phòng\"\n\
+         password = {{ env = \"WARD_PASSWORD\" }}\n{more}"
+    )
+}
+
 #[test]
 fn sftp_brings_files_once_and_only_from_the_server_that_it_knows() {
     let mut place = Place::new();
     place.sent();
     let Some(server) = sshd(place.folder.path()) else { return };
-    let entry = |known_hosts: &str, key: &str| {
-        format!(
-            "name = \"so\"\nkind = \"sftp\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{}\"\npath = \"{}\"\n\
-             known_hosts = \"../{known_hosts}\"\nkey = {key}\n{SHARED}",
-            server.port,
-            user(),
-            place.at("sent").display()
-        )
-    };
+    let entry = |known_hosts: &str, key: &str| sftp(&place, server.port, known_hosts, key, SHARED);
     let key = "{ file = \"../key\" }";
     place.sources(&[entry("known_hosts", key)]);
     let told = place.pull(0);
@@ -157,13 +178,7 @@ fn s3_brings_files_once_and_a_refused_key_is_told_without_it() {
         let name = path.strip_prefix(&sent).unwrap().to_string_lossy().into_owned();
         put(&server, &format!("forms/k50/{}", encoded(&name)), &std::fs::read(&path).unwrap());
     }
-    let entry = |port: u16| {
-        format!(
-            "name = \"kho\"\nkind = \"s3\"\nendpoint = \"http://127.0.0.1:{port}\"\nbucket = \"forms\"\npath = \"k50\"\n\
-             access_key = {{ env = \"WARD_KEY\" }}\nsecret_key = {{ env = \"WARD_SECRET\" }}\n{SHARED}"
-        )
-    };
-    place.sources(&[entry(server.port)]);
+    place.sources(&[storage(server.port, SHARED)]);
     assert!(place.pull(3).contains("`WARD_KEY` of the environment is not set"));
     place.environment = vec![("WARD_KEY", "AKIDEXAMPLE".to_owned()), ("WARD_SECRET", "very-secret".to_owned())];
     let told = place.pull(0);
@@ -175,7 +190,7 @@ fn s3_brings_files_once_and_a_refused_key_is_told_without_it() {
     assert_eq!(fetched(), 2, "{}", server.said());
 
     let Some(closed) = s3(place.folder.path(), false) else { return };
-    place.sources(&[entry(closed.port)]);
+    place.sources(&[storage(closed.port, SHARED)]);
     let told = place.pull(3);
     assert!(told.contains("refuses this login") && !told.contains("very-secret") && !told.contains("AKID"), "{told}");
 }
@@ -185,11 +200,7 @@ fn webdav_brings_files_once_and_a_refused_password_is_told_without_it() {
     let mut place = Place::new();
     let sent = place.sent();
     let Some(server) = webdav(place.folder.path(), &sent, "phòng", "mật khẩu") else { return };
-    place.sources(&[format!(
-        "name = \"mây\"\nkind = \"webdav\"\nurl = \"http://127.0.0.1:{}/\"\nuser = \"phòng\"\n\
-         password = {{ env = \"WARD_PASSWORD\" }}\n{SHARED}",
-        server.port
-    )]);
+    place.sources(&[cloud(server.port, SHARED)]);
     place.environment = vec![("WARD_PASSWORD", "not-the-one".to_owned())];
     let told = place.pull(3);
     assert!(told.contains("refuses") && !told.contains("not-the-one"), "{told}");
@@ -328,12 +339,7 @@ fn over_sftp_a_file_comes_whole_or_not_at_all() {
     let known = std::fs::read_to_string(place.at("known_hosts")).unwrap();
     comes_whole_or_not_at_all(&place, server.port, |port| {
         std::fs::write(place.at("known_hosts"), known.replace(&server.port.to_string(), &port.to_string())).unwrap();
-        format!(
-            "name = \"so\"\nkind = \"sftp\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{}\"\npath = \"{}\"\n\
-             known_hosts = \"../known_hosts\"\nkey = {{ file = \"../key\" }}\ndistricts = [\"480\"]\npattern = \"*.csv\"",
-            user(),
-            place.at("sent").display()
-        )
+        sftp(&place, port, "known_hosts", "{ file = \"../key\" }", ALL)
     });
 }
 
@@ -347,12 +353,7 @@ fn from_s3_a_file_comes_whole_or_not_at_all() {
         put(&server, &format!("forms/k50/{name}"), &std::fs::read(sent.join(name)).unwrap());
     }
     place.environment = vec![("WARD_KEY", "AKIDEXAMPLE".to_owned()), ("WARD_SECRET", "very-secret".to_owned())];
-    comes_whole_or_not_at_all(&place, server.port, |port| {
-        format!(
-            "name = \"kho\"\nkind = \"s3\"\nendpoint = \"http://127.0.0.1:{port}\"\nbucket = \"forms\"\npath = \"k50\"\n\
-             access_key = {{ env = \"WARD_KEY\" }}\nsecret_key = {{ env = \"WARD_SECRET\" }}\ndistricts = [\"480\"]"
-        )
-    });
+    comes_whole_or_not_at_all(&place, server.port, |port| storage(port, ALL));
 }
 
 #[test]
@@ -361,12 +362,7 @@ fn from_webdav_a_file_comes_whole_or_not_at_all() {
     let sent = large_and_small(&place);
     let Some(server) = webdav(place.folder.path(), &sent, "phòng", "mật khẩu") else { return };
     place.environment = vec![("WARD_PASSWORD", "mật khẩu".to_owned())];
-    comes_whole_or_not_at_all(&place, server.port, |port| {
-        format!(
-            "name = \"mây\"\nkind = \"webdav\"\nurl = \"http://127.0.0.1:{port}/\"\nuser = \"phòng\"\n\
-             password = {{ env = \"WARD_PASSWORD\" }}\ndistricts = [\"480\"]"
-        )
-    });
+    comes_whole_or_not_at_all(&place, server.port, |port| cloud(port, ALL));
 }
 
 #[test]
